@@ -1,0 +1,1 @@
+"""Case management and dispatch: from an event to an answered reporter."""

@@ -1,0 +1,34 @@
+"""The tree of areas and the parts of the city."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from casework.ids import AreaId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """A node of the district's tree: district, street, community, grid."""
+
+    id: AreaId
+    parent_id: AreaId | None
+    level: str
+    name_zh: str
+    name_en: str
+    boundary: Mapping[str, object] | None
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A part of the city that events can be about; a device stands in the same register."""
+
+    id: str
+    kind: str
+    name_zh: str
+    name_en: str
+    lat: float
+    lon: float
+    area_id: AreaId | None
+    attributes: Mapping[str, object]
+    senses: str | None = None
