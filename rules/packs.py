@@ -1,0 +1,258 @@
+"""Load scenario packs: read every folder, check what they say together, answer one catalogue."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from rules import checks, examples, rule_files, schema, yaml_lines
+from rules.catalogue import (
+    Catalogue,
+    Category,
+    EscalationPolicy,
+    EscalationStep,
+    Grouping,
+    Pack,
+    Text,
+    make_catalogue,
+)
+from rules.errors import PackInvalid, Problem
+from rules.fields import CORE_FIELDS, EVERY_EVENT, FieldType, Kind
+from rules.yaml_lines import Document
+
+RULE_LIMIT = 2_000
+_FILES = frozenset({"pack.yaml", "categories.yaml", "messages.yaml", "events.yaml", "escalation.yaml"})
+
+
+def load_packs(folders: Sequence[Path]) -> Catalogue:
+    """Load every pack in the folders; each is a pack itself or holds packs.
+
+    Raises `PackInvalid` with every problem found, each with its file and line: YAML that is
+    broken or beyond the safe part of it, unknown keys and names, wrong types, rules without a
+    matching and a near-miss example, and examples that come out otherwise than expected.
+    """
+    loading = _Loading()
+    for folder in pack_folders(folders):
+        loading.read_pack(folder)
+    loading.read_rules()
+    loading.raise_problems()
+    catalogue = loading.catalogue()
+    problems = [*checks.problems(catalogue, loading.whereabouts), *examples.failures(catalogue)]
+    if problems:
+        raise PackInvalid(problems)
+    return catalogue
+
+
+def pack_folders(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Find the packs in folders that are packs or hold them; raise `PackInvalid` where there is none."""
+    found: list[Path] = []
+    for folder in folders:
+        inside = sorted(path.parent for path in folder.glob("*/pack.yaml"))
+        here = [folder] if (folder / "pack.yaml").is_file() else inside
+        if not here:
+            raise PackInvalid([Problem(str(folder), 1, "no scenario pack here", "a pack has a pack.yaml")])
+        found.extend(path for path in here if path not in found)
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Loading:
+    """Gathers what the packs say and what is wrong with it."""
+
+    problems: list[Problem] = field(default_factory=list)
+    whereabouts: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    packs: dict[str, Pack] = field(default_factory=dict)
+    categories: dict[str, Category] = field(default_factory=dict)
+    policies: dict[str, EscalationPolicy] = field(default_factory=dict)
+    messages: dict[str, Text] = field(default_factory=dict)
+    fields: dict[str, dict[str, FieldType]] = field(
+        default_factory=lambda: {event: dict(own) for event, own in CORE_FIELDS.items()}
+    )
+    rule_documents: list[tuple[Pack, Document]] = field(default_factory=list)
+    rules: rule_files.RuleReader | None = None
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def read_pack(self, folder: Path) -> None:
+        document = self._document(folder / "pack.yaml")
+        loaded = document and self._load(schema.PackSchema, document, ())
+        if not document or not loaded:
+            return
+        pack = Pack(loaded["id"], loaded["title"], loaded["owner"], tuple(loaded["requires"]), str(folder))
+        if self._new("pack", pack.id, document, ("id",)):
+            self.packs[pack.id] = pack
+        self._refuse_strays(folder)
+        for name in ("events", "escalation", "categories", "messages"):
+            path = folder / f"{name}.yaml"
+            part = self._document(path) if path.is_file() else None
+            if part:
+                getattr(self, f"_read_{name}")(pack, part)
+        for path in sorted((folder / "rules").glob("*.yaml")):
+            part = self._document(path)
+            if part:
+                self.rule_documents.append((pack, part))
+
+    def read_rules(self) -> None:
+        self.rules = rule_files.RuleReader(self.fields)
+        for pack, document in self.rule_documents:
+            self.rules.read(pack, document)
+        self.problems.extend(self.rules.problems)
+        if len(self.rules.found) > RULE_LIMIT:
+            last = self.rules.found[-1]
+            what = f"{len(self.rules.found)} rules are too many"
+            self.problems.append(Problem(last.file, last.line, what, f"at most {RULE_LIMIT}"))
+
+    def raise_problems(self) -> None:
+        if self.problems:
+            raise PackInvalid(self.problems)
+
+    def catalogue(self) -> Catalogue:
+        return make_catalogue(
+            packs=self.packs.values(),
+            categories=self.categories,
+            policies=self.policies,
+            rules=self.rules.found if self.rules else (),
+            messages=self.messages,
+            fields=self.fields,
+            fingerprint=self.digest.hexdigest()[:12],
+        )
+
+    def _document(self, path: Path) -> Document | None:
+        shown = f"{path.parent.parent.name}/rules/{path.name}" if path.parent.name == "rules" else ""
+        shown = shown or f"{path.parent.name}/{path.name}"
+        try:
+            document = yaml_lines.read(path, shown)
+        except PackInvalid as invalid:
+            self.problems.extend(invalid.problems)
+            return None
+        self.digest.update(json.dumps([shown, document.data], sort_keys=True).encode())
+        return document
+
+    def _load(self, kind: type[schema.Strict], document: Document, path: tuple[str, ...]) -> dict[str, Any]:
+        data: Any = document.data
+        for key in path:
+            data = data[key]
+        loaded = schema.load(kind, document, path, data)
+        if isinstance(loaded, list):
+            self.problems.extend(loaded)
+            return {}
+        return loaded
+
+    def _entries(self, document: Document, path: tuple[str, ...] = ()) -> list[str]:
+        data: Any = document.data
+        for key in path:
+            data = data.get(key) if isinstance(data, dict) else None
+        if data is None:
+            return []
+        if not isinstance(data, dict):
+            self.problems.append(document.problem(path, "must be a mapping of names"))
+            return []
+        return list(data)
+
+    def _new(self, kind: str, name: str, document: Document, path: tuple[str, ...]) -> bool:
+        if (kind, name) in self.whereabouts:
+            file, line = self.whereabouts[kind, name]
+            what = f"the {kind} '{name}' stands in {file}:{line} already"
+            self.problems.append(document.problem(path, what, "names are shared by all packs"))
+            return False
+        self.whereabouts[kind, name] = (document.file, document.line(path))
+        return True
+
+    def _refuse_strays(self, folder: Path) -> None:
+        """Refuse files that would be left out in silence, such as a rule beside its folder or named .yml."""
+        for path in sorted((*folder.glob("*.y*ml"), *(folder / "rules").glob("*"))):
+            shown = path.relative_to(folder.parent).as_posix()
+            in_rules = path.parent != folder and path.suffix == ".yaml" and path.is_file()
+            if path.name not in _FILES and not in_rules:
+                self.problems.append(Problem(shown, 1, "unknown file", "rules stand in rules/*.yaml"))
+
+    def _read_categories(self, pack: Pack, document: Document) -> None:
+        for code in self._entries(document):
+            loaded = self._load(schema.CategorySchema, document, (code,))
+            if (
+                loaded
+                and self._named(code, document, (code,))
+                and self._new("category", code, document, (code,))
+            ):
+                self.categories[code] = _category(code, loaded, pack)
+
+    def _read_escalation(self, pack: Pack, document: Document) -> None:
+        for name in self._entries(document):
+            loaded = self._load(schema.PolicySchema, document, (name,))
+            if (
+                loaded
+                and self._named(name, document, (name,))
+                and self._new("policy", name, document, (name,))
+            ):
+                steps = tuple(
+                    EscalationStep(step["after"], step["notify"], step["of"], step["kind"])
+                    for step in loaded["steps"]
+                )
+                self.policies[name] = EscalationPolicy(name, steps, pack.id)
+
+    def _read_messages(self, _: Pack, document: Document) -> None:
+        for name in self._entries(document):
+            loaded = self._load(schema.TextSchema, document, (name,))
+            if (
+                loaded
+                and self._named(name, document, (name,))
+                and self._new("message", name, document, (name,))
+            ):
+                self.messages[name] = MappingProxyType(loaded)
+                self.problems.extend(checks.message_problems(name, loaded, document))
+
+    def _read_events(self, _: Pack, document: Document) -> None:
+        for part in self._entries(document):
+            if part not in {"events", "lookups"}:
+                what = f"unknown key '{part}'"
+                self.problems.append(document.problem((part,), what, "known: events, lookups"))
+        for event in self._entries(document, ("events",)):
+            self.fields.setdefault(event, dict(EVERY_EVENT))
+            for name in self._entries(document, ("events", event)):
+                self._declare(event, name, document, ("events", event, name))
+        for name in self._entries(document, ("lookups",)):
+            if not name.startswith(("asset.", "area.")):
+                what = f"'{name}' is not looked up"
+                self.problems.append(document.problem(("lookups", name), what, "asset.* or area.*"))
+            for event in self.fields:
+                self._declare(event, name, document, ("lookups", name))
+
+    def _declare(self, event: str, name: str, document: Document, path: tuple[str, ...]) -> None:
+        loaded = self._load(schema.FieldSchema, document, path)
+        if not loaded:
+            return
+        declared = FieldType(Kind(loaded["type"]), loaded["unit"])
+        known = self.fields[event].setdefault(name, declared)
+        if not checks.is_field_name(name):
+            self.problems.append(document.problem(path, f"'{name}' cannot name a field", "a_b.c_d"))
+        elif known.kind is not declared.kind:
+            self.problems.append(document.problem(path, f"{name} of {event} is a {known.kind} already"))
+
+    def _named(self, name: str, document: Document, path: tuple[str, ...]) -> bool:
+        if checks.is_slug(name):
+            return True
+        self.problems.append(
+            document.problem(path, f"'{name}' must be a lower-case slug", "like road_damage")
+        )
+        return False
+
+
+def _category(code: str, loaded: dict[str, Any], pack: Pack) -> Category:
+    return Category(
+        code=code,
+        title=MappingProxyType(loaded["title"]),
+        icon=loaded["icon"],
+        priority=loaded["priority"],
+        capabilities=frozenset(loaded["capabilities"]),
+        mode=loaded["mode"],
+        targets=MappingProxyType(loaded["targets"]),
+        warn_at=loaded["warn_at"],
+        offer_timeout_s=loaded["offer_timeout"],
+        grouping=Grouping(loaded["grouping"]["radius"], loaded["grouping"]["within"]),
+        escalation=loaded["escalation"],
+        keywords=MappingProxyType({language: tuple(words) for language, words in loaded["keywords"].items()}),
+        verify=loaded["verify"],
+        pack=pack.id,
+    )
