@@ -1,0 +1,1 @@
+"""Who goes where: travel times, optimal assignment, explanation."""

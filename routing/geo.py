@@ -1,0 +1,13 @@
+"""Distances on the ground between points given in degrees."""
+
+import math
+
+EARTH_RADIUS_M = 6_371_008.8  # mean radius of WGS-84 (IUGG)
+
+
+def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Give the great-circle distance in metres between two points in degrees (haversine formula)."""
+    phi, other_phi = math.radians(lat), math.radians(other_lat)
+    across = math.radians(other_lon - lon)
+    h = math.sin((other_phi - phi) / 2) ** 2 + math.cos(phi) * math.cos(other_phi) * math.sin(across / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, h)))

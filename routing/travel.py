@@ -1,0 +1,81 @@
+"""How long a crew needs from where it is to where the case is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Protocol
+
+from routing import geo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+HOURS = 24
+
+# An assumption until the district's own trips are measured: free at night, slow at both rush hours.
+SPEED_KMH_BY_HOUR = (
+    (35.0,) * 6 + (30.0, 20.0, 18.0, 22.0) + (25.0,) * 6 + (22.0, 18.0, 18.0, 22.0) + (28.0,) * 4
+)
+
+
+class TravelTimes(Protocol):
+    """Travel times from a road graph, a service, or plain distance; `source` is shown with every estimate."""
+
+    @property
+    def source(self) -> str:
+        """Give the slug that tells a person what the estimate rests on."""
+
+    def seconds(self, origins: "FloatArray", destinations: "FloatArray", at: datetime) -> "FloatArray":
+        """Give seconds (n, m) from origins (n, 2) to destinations (m, 2), both lat, lon in degrees.
+
+        `at` is the aware time of departure. Infinity, NaN, or more than a million seconds means that there is
+        no way.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceTravelTimes:
+    """Straight distance x detour / speed of the local hour + the seconds it takes to set off.
+
+    `detour` 1.35 is the mean ratio of road to straight distance in European cities (1.343, published).
+    `speed_kmh_by_hour` has 24 entries, door to door, for the hours of `zone`.
+    """
+
+    zone: tzinfo
+    detour: float = 1.35
+    start_up_s: float = 60.0
+    speed_kmh_by_hour: Sequence[float] = SPEED_KMH_BY_HOUR
+    source: str = "distance"
+
+    def __post_init__(self) -> None:
+        if len(self.speed_kmh_by_hour) != HOURS or min(self.speed_kmh_by_hour) <= 0:
+            raise ValueError(f"{HOURS} speeds above 0 are needed, one an hour")
+
+    def seconds(self, origins: "FloatArray", destinations: "FloatArray", at: datetime) -> "FloatArray":
+        """Give seconds (n, m); see `TravelTimes.seconds`. Raises ValueError for a time without zone."""
+        if at.tzinfo is None:
+            raise ValueError("the time of departure needs a zone")
+        speed_ms = self.speed_kmh_by_hour[at.astimezone(self.zone).hour] / 3.6
+        return _straight_m(origins, destinations) * (self.detour / speed_ms) + self.start_up_s
+
+
+def _straight_m(origins: "FloatArray", destinations: "FloatArray") -> "FloatArray":
+    """Give chords (n, m) in metres, 1 part in 100,000 shorter than the arc at 100 km and far cheaper."""
+    import numpy as np  # noqa: PLC0415 - importing routing stays light
+
+    total = np.zeros((len(origins), len(destinations)))
+    for here, there in zip(_on_sphere(origins), _on_sphere(destinations), strict=True):
+        total += np.square(here[:, None] - there[None, :])
+    return np.sqrt(total)
+
+
+def _on_sphere(points: "FloatArray") -> tuple["FloatArray", "FloatArray", "FloatArray"]:
+    """Give x, y, z in metres of points (n, 2) in degrees."""
+    import numpy as np  # noqa: PLC0415 - importing routing stays light
+
+    lat, lon = np.radians(points[:, 0]), np.radians(points[:, 1])
+    radius = geo.EARTH_RADIUS_M
+    return radius * np.cos(lat) * np.cos(lon), radius * np.cos(lat) * np.sin(lon), radius * np.sin(lat)
