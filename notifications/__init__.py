@@ -1,0 +1,1 @@
+"""Messages out and signatures in: channels, templates, tokens, provider codes."""
