@@ -1,0 +1,1 @@
+"""Where SQLAlchemy lives: tables, rows to dataclasses, the unit of work."""

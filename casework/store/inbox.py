@@ -1,0 +1,184 @@
+"""The inbox: one thread writes what all callers bring, many of them in one commit.
+
+A commit costs a flush of the disk, 0.1 to 4 ms; shared by all that came meanwhile, thousands of single
+events a second are durable on any disk (measured by benchmarks/intake.py).
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from casework.domain import errors
+from casework.domain.events import NewEvent, Quarantined, Receipt
+from casework.store import columns, tables
+from casework.store.database import Database
+from casework.store.rows import Rows
+
+log = structlog.get_logger(__name__)
+
+ROWS_A_COMMIT = 5_000
+PARCELS = 1_024
+PATIENCE_S = 20.0
+
+_FAILURES = (sa.exc.SQLAlchemyError, errors.CaseworkError, TypeError, ValueError)
+"""All that a parcel can do to the writing thread, which must outlive every one of them."""
+
+_COLUMNS = "source, event_id, type, subject, time, received_at, body"
+_CONFLICT = "on conflict (source, event_id) do nothing"
+_SQLITE = f"insert into events ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?) {_CONFLICT}"  # noqa: S608  (constants only)
+_POSTGRESQL = (
+    f"insert into events ({_COLUMNS}) select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], "  # noqa: S608  (as above)
+    f"%s::timestamptz[], %s::timestamptz[], %s::text[]) {_CONFLICT} returning source, event_id"
+)
+
+
+@dataclass(slots=True)
+class _Parcel:
+    """What one caller brought, and where it waits for the answer."""
+
+    events: Sequence[NewEvent]
+    quarantined: Sequence[Quarantined]
+    answer: Future[Receipt] = field(default_factory=Future)
+
+
+class GroupCommitInbox:
+    """Writes events of many callers in few commits; `written` is called after each commit."""
+
+    def __init__(self, database: Database, written: Callable[[], None] = lambda: None) -> None:
+        self._database = database
+        self._written = written
+        self._parcels: queue.Queue[_Parcel | None] = queue.Queue(PARCELS)
+        self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
+        self._thread.start()
+
+    def put(self, events: Sequence[NewEvent], quarantined: Sequence[Quarantined]) -> Receipt:
+        """Write both and answer after the commit."""
+        parcel = _Parcel(events, quarantined)
+        try:
+            self._parcels.put(parcel, timeout=PATIENCE_S)
+            return parcel.answer.result(timeout=PATIENCE_S)
+        except (queue.Full, TimeoutError) as error:
+            raise errors.Unavailable(
+                2.0, "the inbox cannot write just now; send the same events again"
+            ) from error
+
+    def close(self) -> None:
+        """Write what has come and stop."""
+        self._parcels.put(None)
+        self._thread.join(timeout=PATIENCE_S)
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            group: list[_Parcel] = []
+            rows = 0
+            first = self._parcels.get()
+            while first is not None:
+                group.append(first)
+                rows += len(first.events)
+                if rows >= ROWS_A_COMMIT:
+                    break
+                try:
+                    first = self._parcels.get_nowait()
+                except queue.Empty:
+                    break
+            stopping = first is None
+            if group:
+                self._write(group)
+
+    def _write(self, group: list[_Parcel]) -> None:
+        try:
+            receipts = self._commit(group)
+        except _FAILURES as error:
+            self._write_apart(group, error)
+            return
+        for parcel, receipt in zip(group, receipts, strict=True):
+            parcel.answer.set_result(receipt)
+        self._written()
+
+    def _write_apart(self, group: list[_Parcel], error: Exception) -> None:
+        """Let no caller pay for another's parcel: after a failure each is written by itself."""
+        log.warning("inbox_group_failed", parcels=len(group), error=str(error)[:300])
+        for parcel in group:
+            try:
+                parcel.answer.set_result(self._commit([parcel])[0])
+            except errors.NotStorable as refusal:
+                parcel.answer.set_exception(refusal)
+            except _FAILURES:
+                log.exception("inbox_parcel_failed", events=len(parcel.events))
+                parcel.answer.set_exception(
+                    errors.Unavailable(2.0, "the inbox cannot write just now; send the same events again")
+                )
+        self._written()
+
+    def _commit(self, group: Sequence[_Parcel]) -> list[Receipt]:
+        insert = _insert_sqlite if self._database.is_sqlite else _insert_postgresql
+        with self._database.writing() as connection:
+            added = insert(connection, [parcel.events for parcel in group])
+            quarantined = [item for parcel in group for item in parcel.quarantined]
+            if quarantined:
+                Rows(connection, tables.quarantine, Quarantined).insert(quarantined)
+            connection.commit()
+        return [
+            Receipt(accepted=new, duplicates=len(parcel.events) - new)
+            for parcel, new in zip(group, added, strict=True)
+        ]
+
+
+def _insert_sqlite(connection: sa.Connection, parcels: Sequence[Sequence[NewEvent]]) -> list[int]:
+    """Insert each parcel's events and answer how many of each were new.
+
+    On the driver's own cursor: an execution through SQLAlchemy costs ten times the insert of one row.
+    """
+    cursor = connection.connection.cursor()
+    added = []
+    try:
+        for events in parcels:
+            cursor.executemany(_SQLITE, [_row(event, columns.to_micros) for event in events])
+            added.append(cursor.rowcount if events else 0)
+    except (sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
+        raise errors.NotStorable from error  # a value of a kind that SQLite does not know
+    except sqlite3.Error as error:
+        raise errors.Unavailable(detail="the database cannot do this just now") from error
+    finally:
+        cursor.close()
+    return added
+
+
+def _insert_postgresql(connection: sa.Connection, parcels: Sequence[Sequence[NewEvent]]) -> list[int]:
+    """Insert all parcels in one statement, one way to the server, and answer how many of each were new."""
+    rows = [_row(event, _unchanged) for events in parcels for event in events]
+    if not rows:
+        return [0] * len(parcels)
+    arrays = tuple(list(column) for column in zip(*rows, strict=True))
+    new = {(row[0], row[1]) for row in connection.exec_driver_sql(_POSTGRESQL, arrays)}
+    added = []
+    for events in parcels:
+        names = {(event.source, event.event_id) for event in events}
+        added.append(len(names & new))
+        new -= names  # of equal events in several parcels the first is the new one
+    return added
+
+
+def _row(event: NewEvent, instant: Callable[[datetime], Any]) -> tuple[Any, ...]:
+    return (
+        event.source,
+        event.event_id,
+        event.type,
+        event.subject,
+        None if event.time is None else instant(event.time),
+        instant(event.received_at),
+        event.body,
+    )
+
+
+def _unchanged(instant: datetime) -> datetime:
+    return instant

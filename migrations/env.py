@@ -1,0 +1,28 @@
+"""Runs the migrations on one connection, in one transaction a step."""
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+from casework.store.tables import metadata
+
+
+def run() -> None:
+    """Apply the steps that `alembic.command` asked for."""
+    url = context.config.get_main_option("sqlalchemy.url")
+    engine = create_engine(str(url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()
