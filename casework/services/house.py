@@ -1,0 +1,39 @@
+"""What every use case is handed besides its unit of work: the scenarios in force and the house's set-up."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from casework.ids import AreaId
+from notifications.channel import Channel
+from routing.problem import Policy
+from routing.travel import TravelTimes
+from rules.catalogue import Catalogue
+from rules.matcher import Matcher
+
+Locate = Callable[[float, float], AreaId | None]
+"""Answers the smallest area that holds a point (latitude, longitude)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """One district's set-up; nothing in it changes while a use case runs."""
+
+    catalogue: Catalogue
+    matcher: Matcher
+    channels: Mapping[str, Channel]
+    travel: TravelTimes
+    public_url: str
+    language: str = "zh"
+    jurisdiction: Callable[[AreaId | None], AreaId | None] = field(default=lambda area: area)
+    """Lifts an area to the level at which crews are at home, so that the two can be compared."""
+    locate: Locate = field(default=lambda _lat, _lon: None)
+    policy: Policy = field(default_factory=lambda: Policy(stale_position_s=1800.0))
+    """Half an hour: crews without a tracker are placed only by what they tap; age costs seconds besides."""
+    status_callbacks: bool = False
+    alone: bool = False
+    """Whether no other process works on the same database, so that nothing must be held while rules think."""
+    close_after: timedelta = timedelta(hours=24)
+    link_life: timedelta = timedelta(hours=12)
+    callback_retry: timedelta = timedelta(seconds=40)
+    callback_tries: int = 3
