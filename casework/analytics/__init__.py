@@ -1,0 +1,1 @@
+"""What reads: boards, attainment, histories. It changes nothing."""

@@ -1,0 +1,85 @@
+"""What the house must be told of: the alarms that are open."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from casework.analytics import wording
+from casework.analytics.views import AlarmLine, Text
+from casework.store import tables
+
+LIMIT = 50
+_AL, _CASE, _SENT, _REP = tables.alarms.c, tables.cases.c, tables.assignments.c, tables.reports.c
+Data = Mapping[str, Any]
+
+
+def read(connection: sa.Connection, rules: Mapping[str, Text]) -> list[AlarmLine]:
+    """List open alarms, newest first; one about a case that has ended is not shown.
+
+    `rules` are the titles of the rules by their id: a rule's notice is named by its rule.
+    """
+    case_id = sa.func.coalesce(_CASE.id, _SENT.case_id, _REP.case_id)
+    query = (
+        sa.select(tables.alarms, case_id.label("about"))
+        .outerjoin(tables.cases, _CASE.id == _AL.key)
+        .outerjoin(tables.assignments, _SENT.id == _AL.key)
+        .outerjoin(tables.reports, _REP.id == _AL.key)
+        .where(_AL.ended_at.is_(None))
+        .order_by(_AL.id.desc())
+        .limit(LIMIT)
+    )
+    found = connection.execute(query).all()
+    about = {row.about for row in found if row.about}
+    cases = {
+        row.id: row
+        for row in connection.execute(
+            sa.select(_CASE.id, _CASE.number, _CASE.status).where(_CASE.id.in_(about))
+        )
+    }
+    return [_line(row, cases.get(row.about), rules) for row in found if not _is_over(cases.get(row.about))]
+
+
+def _is_over(case: Any) -> bool:  # noqa: ANN401  (a row of SQLAlchemy)
+    return case is not None and case.status.value in {"closed", "voided"}
+
+
+def _line(row: Any, case: Any, rules: Mapping[str, Text]) -> AlarmLine:  # noqa: ANN401  (rows of SQLAlchemy)
+    say = _SENTENCES.get(row.kind)
+    if row.kind == "rule_notice" and row.key in rules:
+        text = rules[row.key]
+    else:
+        text = say(row.data) if say else wording.text(row.kind, row.kind.replace("_", " "))
+    return AlarmLine(row.id, row.kind, row.key, row.at, text, case and case.id, case and case.number)
+
+
+def _unheard(data: Data) -> Text:
+    zh, en = wording.pair(wording.ROLES, data.get("role"))
+    return wording.text(
+        f"应告知{zh}, 但无人担任", f"{en.capitalize()} should be told, but nobody has that role"
+    )
+
+
+def _help(data: Data) -> Text:
+    crew = str(data.get("actor", "")).removeprefix("crew:")
+    return wording.text(f"队伍 {crew} 请求支援", f"Crew {crew} asks for help")
+
+
+def _notice(data: Data) -> Text:
+    code = data.get("message")
+    return wording.text(f"规则提示: {code}", f"A rule says: {str(code).replace('_', ' ')}")
+
+
+_SENTENCES: Mapping[str, Callable[[Data], Text]] = {
+    "nobody_able": lambda _data: wording.text("没有可派的队伍", "Nobody can be sent"),
+    "nobody_to_tell": _unheard,
+    "clock_stopped": lambda _data: wording.text(
+        "系统时钟异常, 计时可能不准", "The clock jumped; times may be wrong"
+    ),
+    "crew_needs_help": _help,
+    "reporter_not_reached": lambda _data: wording.text("多次回访未果", "A reporter could not be reached"),
+    "rule_notice": _notice,
+    "sweep_failed": lambda _data: wording.text(
+        "到期处理失败, 将重试", "A deadline could not be handled; it is tried again"
+    ),
+}
