@@ -1,0 +1,1 @@
+"""The background entrance: a ticker and its few sweeps."""
