@@ -1,0 +1,162 @@
+// Live rows: cells change in place, rows never move under the hand, new ones wait until asked for.
+import { alarm } from "./announce.js";
+import { tick } from "./time.js";
+import { element, meta, word } from "./words.js";
+
+const table = () => document.querySelector("[data-live-rows]");
+const waiting = new Set();
+let asked = new Set();
+let askedCrews = new Set();
+let timer = 0;
+
+export function changed({ cases = [], crews = [], complete = true }) {
+  if (!complete) { takeNew(); return; }
+  cases.forEach((id) => asked.add(id));
+  crews.forEach((code) => askedCrews.add(code));
+  clearTimeout(timer);
+  timer = setTimeout(fetchRows, 120);
+}
+
+async function fetchRows() {
+  const [ids, codes] = [[...asked], [...askedCrews]];
+  asked = new Set();
+  askedCrews = new Set();
+  const place = document.querySelector("[data-rows]");
+  if (!place) return;
+  for (let start = 0; start < Math.max(ids.length, 1); start += 100) {
+    const some = ids.slice(start, start + 100);
+    const query = new URLSearchParams({ ids: some.join(","), crews: start ? "" : codes.join(",") });
+    const answer = await fetch(`${place.dataset.rows}?${query}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    takeRows(await answer.text(), some, start ? [] : codes);
+  }
+}
+
+export function takeRows(html, ids, codes) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  ids.forEach((id) => takeCase(id, fresh));
+  codes.forEach((code) => takeCrew(code, fresh));
+  showNews();
+}
+
+function takeCase(id, fresh) {
+  const [old, row] = [document.getElementById(id), fresh.getElementById(id)];
+  if (!table()?.querySelector("[data-number]") && !row) return;
+  if (old && row) patch(old, row);
+  else if (old) gone(old);
+  else if (row && document.getElementById("queue") && isNew(row)) arrived(id, row);
+}
+
+function takeCrew(code, fresh) {
+  const [old, row] = [document.getElementById(`crew-${code}`), fresh.getElementById(`crew-${code}`)];
+  if (old && row) patch(old, row);
+  const [chip, freshChip] = [document.getElementById(`chip-${code}`), fresh.getElementById(`chip-${code}`)];
+  if (chip && freshChip) {
+    chip.dataset.status = freshChip.dataset.status;
+    chip.title = freshChip.title;
+    chip.innerHTML = freshChip.innerHTML;
+  }
+}
+
+export function patch(old, row) {
+  for (const { name, value } of [...row.attributes]) {
+    if (name.startsWith("data-") && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  delete old.dataset.gone;
+  for (const cell of row.querySelectorAll("[data-cell]")) {
+    const place = old.querySelector(`[data-cell="${cell.dataset.cell}"]`);
+    if (!place || same(place, cell)) continue;
+    const held = place.contains(document.activeElement);
+    tick(cell);
+    place.replaceChildren(...[...cell.childNodes].map((node) => document.importNode(node, true)));
+    place.title = cell.title;
+    if (held) (place.querySelector("a, button") ?? old).focus({ preventScroll: true });
+    place.classList.remove("changed");
+    void place.offsetWidth; // the animation starts again only after the class was seen to be gone
+    place.classList.add("changed");
+  }
+}
+
+function same(place, cell) {
+  const [was, is] = [place.querySelector("[data-due]"), cell.querySelector("[data-due]")];
+  if (was && is) return was.dataset.due === is.dataset.due && was.querySelector("small")?.textContent === is.querySelector("small")?.textContent;
+  const [since, fresh] = [place.querySelector("[data-since]"), cell.querySelector("[data-since]")];
+  if (since && fresh) return since.dataset.since === fresh.dataset.since && place.textContent.replace(since.textContent, "") === cell.textContent.replace(fresh.textContent, "");
+  return place.textContent === cell.textContent && place.innerHTML.length === cell.innerHTML.length;
+}
+
+function gone(row) {
+  if (row.dataset.gone) return;
+  row.dataset.gone = "yes";
+  const cell = row.querySelector('[data-cell="next"]');
+  if (cell) cell.textContent = word("gone");
+}
+
+function arrived(id, row) {
+  if (waiting.has(id)) return;
+  waiting.add(id);
+  if (row.dataset.priority === "1") alarm(row.querySelector(".title")?.textContent ?? "");
+}
+
+// On a narrowed board a change of a case outside the filter is no news; a case opened since then is.
+const isNew = (row) => !filtered() || Number(row.dataset.opened) > opened;
+const opened = Number(meta("server-now"));
+const filtered = () => location.search.length > 1 && !location.search.startsWith("?map=");
+
+function showNews() {
+  const button = document.getElementById("news");
+  if (!button) return;
+  button.hidden = waiting.size === 0;
+  const text = waiting.size === 1 ? word("new_one") : word("new_many", { n: waiting.size });
+  button.replaceChildren(`${text} `, element("kbd", { textContent: "N" }));
+}
+
+export async function takeNew() {
+  const queue = document.getElementById("queue");
+  if (!queue) return;
+  const kept = { id: current()?.dataset.id, top: queue.scrollTop };
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true", Accept: "text/html" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("queue");
+  queue.replaceWith(document.importNode(fresh, true));
+  const placed = document.getElementById("queue");
+  placed.scrollTop = kept.top;
+  waiting.clear();
+  showNews();
+  tick();
+  const row = kept.id && document.getElementById(kept.id);
+  if (row) select(row);
+}
+
+export const current = () => document.querySelector('[data-live-rows] tr[aria-current="true"]');
+
+export function select(row) {
+  current()?.removeAttribute("aria-current");
+  if (!row) return;
+  for (const other of row.parentElement.querySelectorAll('tr[tabindex="0"]')) other.tabIndex = -1;
+  row.setAttribute("aria-current", "true");
+  row.tabIndex = 0;
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  document.dispatchEvent(new CustomEvent("gongzhi:selected", { detail: row.dataset }));
+}
+
+export function move(step) {
+  const rows = [...(table()?.querySelectorAll("tbody tr") ?? [])];
+  if (!rows.length) return;
+  const at = rows.indexOf(current());
+  select(rows[at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)]);
+}
+
+export function start() {
+  table()?.querySelector("tbody tr")?.setAttribute("tabindex", "0");
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-live-rows] tbody tr");
+    if (row) select(row);
+    if (event.target.closest("#news")) takeNew();
+  });
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest?.("[data-live-rows] tbody tr");
+    if (row && row !== current() && event.target === row) select(row);
+  });
+}

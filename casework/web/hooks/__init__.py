@@ -1,0 +1,23 @@
+"""Inbound webhooks: chat channels and the text-message provider."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask
+from werkzeug.exceptions import HTTPException
+
+from casework.domain import errors
+from casework.services.runtime import Runtime
+from casework.settings import Settings
+from casework.web.hooks import chat, doors, twilio_status
+
+
+def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> None:
+    """Hang this room's addresses onto the application."""
+    del settings, runtime  # both are found in the application when a request comes
+    hooks = Blueprint("hooks", __name__)
+    hooks.before_request(doors.bound_body)
+    hooks.register_error_handler(errors.CaseworkError, doors.problem)
+    hooks.register_error_handler(HTTPException, doors.http_problem)
+    twilio_status.hang(hooks)
+    chat.hang(hooks)
+    app.register_blueprint(hooks)
