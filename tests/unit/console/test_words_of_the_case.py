@@ -1,0 +1,93 @@
+"""Everything that a timeline, a decision or a trace can say has words in both languages."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import rules
+from casework import ids
+from casework.analytics import names, queue, reasons, traces, wording
+from casework.domain.clocks import ClockKind, Pause
+from casework.domain.timeline import Entry, EntryKind
+from casework.ids import CaseId, EntryId
+from routing.plan import HARD_REASONS
+
+ROOT = Path(__file__).parents[3]
+NOBODY = names.Names({}, {}, {"crew-1": names.CrewName("C17", {"zh": "排水一队", "en": "Drainage 1"})})
+
+
+def entry(kind, clock, **data):
+    return Entry(
+        id=EntryId(ids.new()), case_id=CaseId("case"), at=clock(), kind=kind, actor="system", data=data
+    )
+
+
+@pytest.mark.parametrize("kind", EntryKind)
+def test_every_kind_of_entry_has_a_sentence_in_both_languages(kind, clock):
+    said = wording.sentence(entry(kind, clock), NOBODY)
+
+    assert said["zh"]
+    assert said["en"]
+    assert said["zh"] != said["en"]
+
+
+def test_an_entry_names_the_crew_by_its_code_though_it_was_kept_by_its_id(clock):
+    said = wording.sentence(entry(EntryKind.CREW_RECOMMENDED, clock, crew="crew-1", eta_s=245.0), NOBODY)
+
+    assert said["en"] == "Crew C17 recommended, about 4:05 away"
+
+
+@pytest.mark.parametrize("verdict", HARD_REASONS)
+def test_every_reason_against_a_crew_has_words(verdict):
+    said = reasons.nobody("no_able_crew", {verdict: 3})
+
+    assert verdict not in said["en"].split()
+    assert "3" in said["zh"]
+
+
+def test_the_chosen_crew_comes_with_its_margin_over_the_next():
+    said = reasons.chosen(
+        {"counts": {"chosen": 1, "costs_more": 2}, "runner_up": "crew-1", "margin_s": 31.2}, NOBODY
+    )
+
+    assert said["en"] == "least total delay of 3 able crews, 31 s better than C17"
+
+
+def test_a_trace_says_which_condition_failed():
+    leaf = {"field": "value", "operator": "at_least", "wanted": 30, "seen": 2.4, "held": False}
+
+    [said] = traces.steps({"unmatched": [{"rule": "underpass-flooding", "failed": leaf}]})
+
+    assert said["en"] == "Rule underpass-flooding did not hold: value is at least 30 (it was 2.4)"
+
+
+def test_every_icon_of_the_packs_is_in_the_sprite():
+    sprite = (ROOT / "casework" / "web" / "console" / "static" / "icons.svg").read_text(encoding="utf-8")
+    catalogue = rules.load_packs((ROOT / "scenarios",))
+
+    drawn = set(re.findall(r'id="([\w-]+)"', sprite))
+
+    assert {category.icon for category in catalogue.categories.values()} <= drawn
+
+
+def test_a_pause_moves_the_end_of_a_clock(clock):
+    began = clock()
+    rest = Pause(began + timedelta(seconds=10), EntryId("a"), began + timedelta(seconds=40), EntryId("b"))
+
+    running = queue.running(ClockKind.DISPATCH, 60.0, began, (rest,), began + timedelta(seconds=50))
+
+    assert running.due_at == began + timedelta(seconds=90)
+    assert not running.paused
+
+
+def test_a_clock_that_runs_comes_before_one_that_stands_still(clock):
+    began = clock()
+    still = (ClockKind.DISPATCH, 10.0, began, (Pause(began, EntryId("a")),))
+    runs = (ClockKind.RESOLUTION, 1200.0, began, ())
+
+    first = queue.first_out([still, runs], began)
+
+    assert first is not None
+    assert first.kind == "resolution"
