@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from notifications import addresses, errors
 from notifications.channel import Accepted, Channel, OutgoingText
@@ -18,9 +19,14 @@ def rings_nobody(address: str) -> bool:
     return addresses.is_unroutable(address.removeprefix(_WHATSAPP))
 
 
-def anything(address: str) -> bool:
-    """Let everything through: for a channel that leads to a double on this machine."""
-    return bool(address)
+def is_loopback(address: str) -> bool:
+    """Tell whether an absolute URL leads to this machine."""
+    return urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}
+
+
+def nothing(_address: str) -> bool:
+    """Let nothing through: for a channel of which no address is known to reach nobody."""
+    return False
 
 
 class OnlyUnroutable:
