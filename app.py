@@ -94,7 +94,7 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         locate=AreaIndex(areas).locate,
         jurisdiction=AreaTree(areas).lifted,
         status_callbacks=outlets.uses_twilio(settings),
-        paces=outlets.paces(settings),
+        paces=outlets.paces(settings, replacements.get("clock", system_clock)),
         prices=settings.prices,
         quiet=settings.quiet_hours,
         timezone=settings.timezone,

@@ -24,7 +24,7 @@ from notifications.wecom import WeComChat, WeComRobot
 _TIMEOUT_S = 5.0
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 DEFAULT_RATES: Mapping[str, float] = {
-    "sms": 100.0,
+    "sms": 1_000.0,
     "voice": 1.0,
     "chat:twilio": 80.0,
     "dingtalk": 20 / 60,
@@ -50,11 +50,18 @@ def channels(settings: Settings, clock: Clock) -> Mapping[str, Channel]:
     return {"console": console, "sms": _sms(settings, clock) or console, **made}
 
 
-def paces(settings: Settings) -> Mapping[str, Pace]:
+def paces(settings: Settings, clock: Clock) -> Mapping[str, Pace]:
     """Make the pace of each channel; processes that work beside each other share it out."""
+
+    def elapsed() -> float:
+        return clock().timestamp()
+
     rates = {**DEFAULT_RATES, **settings.rates}
     workers = 1 if settings.one_process else settings.worker_processes
-    return {name: Pace(per_s / workers, max(1, round(per_s / workers))) for name, per_s in rates.items()}
+    return {
+        name: Pace(per_s / workers, max(1, round(per_s / workers)), elapsed=elapsed)
+        for name, per_s in rates.items()
+    }
 
 
 def uses_twilio(settings: Settings) -> bool:

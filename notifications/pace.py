@@ -48,6 +48,8 @@ class Pace:
 
     def _fill(self) -> float:
         now = self._elapsed()
+        # A clock that is set back must not make a pause longer than it was asked for.
+        self._not_before -= max(0.0, self._at - now)
         self._tokens = min(self.burst, self._tokens + max(0.0, now - self._at) * self.per_s)
         self._at = now
         return 0.0 if now < self._not_before else self._tokens

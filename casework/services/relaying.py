@@ -50,13 +50,20 @@ _ANSWERS = frozenset({"resident_received", "resident_extended"})
 
 def claim(uows: UnitsOfWork, house: House, clock: Clock, *, limit: int) -> list[Message]:
     """Take the next texts; each is on record as `sending` when this returns."""
-    now = clock()
+    going, held = _claim(uows, house, clock(), limit)
+    while held and not going:  # what was held back may have stood before what may go
+        going, held = _claim(uows, house, clock(), limit)
+    return going
+
+
+def _claim(uows: UnitsOfWork, house: House, now: datetime, limit: int) -> tuple[list[Message], bool]:
+    """Claim once: what may go, and whether anything was held back."""
     channels = [name for name in sorted(house.channels) if _may_send(house, name)]
     with uows(reading=True) as uow:
         if not uow.messages.any_due(now, channels):
-            return []
+            return [], False
     with uows() as uow:
-        claimed = _claim(uow, house, channels, now, limit)
+        claimed = _next(uow, house, channels, now, limit)
         going, held = screening.part(uow, house, claimed, now)
         for message in going:
             uow.messages.note(message.id, now, "attempt", {"attempt": message.attempts})
@@ -64,7 +71,7 @@ def claim(uows: UnitsOfWork, house: House, clock: Clock, *, limit: int) -> list[
             uow.commit()
     for message, verdict in held:
         _hold(uows, house, message, verdict, now)
-    return going
+    return going, bool(held)
 
 
 def _may_send(house: House, channel: str) -> bool:
@@ -72,7 +79,7 @@ def _may_send(house: House, channel: str) -> bool:
     return pace is None or pace.ready()
 
 
-def _claim(uow: UnitOfWork, house: House, channels: list[str], now: datetime, limit: int) -> list[Message]:
+def _next(uow: UnitOfWork, house: House, channels: list[str], now: datetime, limit: int) -> list[Message]:
     """Claim as many as each channel may send now: those without a pace at once, the others one by one."""
     first = purposes.goes_first(house.catalogue.messages)
     free = [name for name in channels if name not in house.paces]

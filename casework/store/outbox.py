@@ -109,7 +109,8 @@ class Messages:
             .returning(*(M[name] for name in self._rows.names))
         )
         claimed = [Message(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  (SQLAlchemy's public name)
-        return sorted(claimed, key=lambda message: message.id)
+        order = {message_id: place for place, message_id in enumerate(ids_due)}
+        return sorted(claimed, key=lambda message: order[message.id])
 
     def collect(self, channel: str, address: str) -> list[Message]:
         """Take what waits for somebody who is writing to us now, in the order it was written."""

@@ -1,4 +1,4 @@
-"""Every chat vendor, the second provider of texts and the webhook against doubles that misbehave as they do."""
+"""Every chat vendor, the second provider of texts and the webhook, against doubles that misbehave."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
