@@ -35,7 +35,7 @@ More would leave it slower than what comes in, and then it never catches up."""
 GATHER_S = 0.1
 """While many callers send, triage lets this much time's events gather, and one event alone never waits.
 
-A pass over a few costs as much as one over a hundred, and takes the interpreter from those who wait for answers."""
+A pass over a few costs as much as one over a hundred, and takes the interpreter from those who wait."""
 
 
 def boot_elapsed() -> float:
