@@ -49,6 +49,7 @@ class Settings:
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
     proxies: int = 0
+    open311_public: bool = False
 
     @property
     def one_process(self) -> bool:
@@ -134,6 +135,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_WEB_PROCESSES": ("web_processes", _processes),
     "GONGZHI_WORKER_PROCESSES": ("worker_processes", _processes),
     "GONGZHI_MEDIA": ("media", Path),
+    "GONGZHI_OPEN311_PUBLIC": ("open311_public", _flag),
     "GONGZHI_PROXIES": ("proxies", _count(0, 8)),
     "TWILIO_ACCOUNT_SID": ("twilio_account_sid", str),
     "TWILIO_AUTH_TOKEN": ("twilio_auth_token", str),

@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework.services.runtime import Runtime
 from casework.settings import Settings
-from casework.web import api, console, hooks, links
+from casework.web import api, console, hooks, links, open311
 
 
 def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> None:
@@ -16,6 +16,7 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
     api.register(app, settings, runtime)
     hooks.register(app, settings, runtime)
     links.register(app, settings, runtime)
+    open311.register(app, settings, runtime)
     console.register(app, settings, runtime)
     if settings.proxies:
         # Brakes count callers by their address, which behind a proxy only its headers know.
