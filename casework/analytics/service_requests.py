@@ -1,4 +1,4 @@
-"""Cases as Open311 clients see them: by code, kind, time and whether they are open."""
+"""Cases as Open311 clients see them: by number, kind, time and whether they are open."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from casework.store.rows import Rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which cases: those with these codes, or else those opened in a span; an empty set means any."""
+    """Which cases: those with these numbers, or else those opened in a span; an empty set means any."""
 
-    codes: frozenset[str] = frozenset()
+    numbers: frozenset[int] = frozenset()
     categories: frozenset[str] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
@@ -28,8 +28,8 @@ def find(connection: sa.Connection, wanted: Wanted) -> list[Case]:
     """List cases, the latest opened first."""
     rows, cases = Rows(connection, tables.cases, Case), tables.cases.c
     query = rows.select().order_by(cases.opened_at.desc(), cases.id.desc())
-    if wanted.codes:
-        query = query.where(cases.public_code.in_(sorted(wanted.codes)))
+    if wanted.numbers:
+        query = query.where(cases.number.in_(sorted(wanted.numbers)))
     if wanted.categories:
         query = query.where(cases.category.in_(sorted(wanted.categories)))
     if wanted.since is not None:

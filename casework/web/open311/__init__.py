@@ -25,7 +25,7 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
         ("/services", {"GET": services.listed}),
         ("/services/<code>", {"GET": services.definition}),
         ("/requests", {"GET": requests.listed, "POST": requests.opened}),
-        ("/requests/<code>", {"GET": requests.one}),
+        ("/requests/<number>", {"GET": requests.one}),
         ("/tokens/<token>", {"GET": requests.of_token}),
     ):
         for method, view in methods.items():

@@ -1,4 +1,7 @@
-"""Cases as service requests: reported with a key, followed by code."""
+"""Cases as service requests: reported with a key, followed by the case's number.
+
+The number is no secret, unlike the code that opens the resident's page and lets its holder reopen a case.
+"""
 
 import base64
 import binascii
@@ -48,7 +51,7 @@ class Requests:
 
     @permissions.declare(Means.SOURCE_KEY, Scope.EVENTS)
     def opened(self) -> Answer:
-        """Take a report; answer its case's code, or a token where the rules have not judged it yet."""
+        """Take a report; answer its case's number, or a token where the rules have not judged it yet."""
         request.max_content_length = _LONGEST_BODY
         source = self._keys.source(_bearer(_key()), _MAY_REPORT)
         self._keys.spend(source, 1)
@@ -60,7 +63,7 @@ class Requests:
         case = self._judged(source, event_id)
         if case is None:
             return Answer("service_requests", [{"token": _token(source.name, event_id)}], "request", 201)
-        answered = {"service_request_id": case.public_code, "service_notice": None, "account_id": None}
+        answered = {"service_request_id": str(case.number), "service_notice": None, "account_id": None}
         return Answer("service_requests", [answered], "request", 201)
 
     @permissions.declare(Means.PUBLIC)
@@ -70,23 +73,24 @@ class Requests:
         return self._answer(_wanted(request.args, self._runtime().clock()), reader)
 
     @permissions.declare(Means.PUBLIC)
-    def one(self, code: str) -> Answer:
+    def one(self, number: str) -> Answer:
         """Answer one case, in a list of one as the standard has it."""
         reader = self._reader()
-        answer = self._answer(Wanted(codes=frozenset({code}), limit=1), reader)
-        if not answer.content:
-            raise errors.NotFound(f"service_request_id {code[:64]!r} was not found")
+        known = _numbers({number})
+        answer = self._answer(Wanted(numbers=known, limit=1), reader) if known else None
+        if answer is None or not answer.content:
+            raise errors.NotFound(f"service_request_id {number[:64]!r} was not found")
         return answer
 
     @permissions.declare(Means.PUBLIC)
     def of_token(self, token: str) -> Answer:
-        """Answer the code of the case that a report became, once the rules have judged it."""
+        """Answer the number of the case that a report became, once the rules have judged it."""
         source, event_id = _opened_token(token)
         with self._runtime().uows(reading=True) as uow:
             case = uow.cases.find_by_event(source, event_id)
         known: dict[str, Any] = {"token": token}
         if case is not None:
-            known = {"service_request_id": case.public_code, **known}
+            known = {"service_request_id": str(case.number), **known}
         return Answer("service_requests", [known], "request")
 
     def _judged(self, source: Source, event_id: str) -> Case | None:
@@ -125,11 +129,11 @@ class Requests:
 
 
 def _request(case: Case, text: str | None, title: Mapping[str, str], language: str) -> dict[str, Any]:
-    """Write a case. What a resident wrote, which may name people, is shown to the source alone that sent it."""
+    """Write a case; what a resident wrote may name people and is shown to its own source alone."""
     service = title.get(language) or case.category
     expected_s = case.targets.get("resolution")
     return {
-        "service_request_id": case.public_code,
+        "service_request_id": str(case.number),
         "status": "closed" if case.status in ENDED else "open",
         "status_notes": case.disposition or case.status,
         "service_name": service,
@@ -197,9 +201,10 @@ def _wanted(arguments: Mapping[str, str], now: datetime) -> Wanted:
     """Read a query; raises `InvalidInput` by argument."""
     limit = _number(arguments, "page_size", MOST, MOST)
     offset = (_number(arguments, "page", 1, 10_000) - 1) * limit
-    codes = _names(arguments, "service_request_id")
-    if codes:
-        return Wanted(codes=codes, limit=limit, offset=offset)
+    asked = _names(arguments, "service_request_id")
+    if asked:
+        # A name that is no number is nobody's, and so is number 0.
+        return Wanted(numbers=_numbers(asked) or frozenset({0}), limit=limit, offset=offset)
     since, until = _span(_time(arguments, "start_date"), _time(arguments, "end_date"), now)
     kinds = {_STATUS.get(name) for name in _names(arguments, "status")}
     if None in kinds:
@@ -243,6 +248,10 @@ def _names(arguments: Mapping[str, str], name: str) -> frozenset[str]:
     if len(found) > _CODES:
         raise errors.InvalidInput({name: [f"names {len(found)}; at most {_CODES} are answered at once"]})
     return found
+
+
+def _numbers(names: Iterable[str]) -> frozenset[int]:
+    return frozenset(int(name) for name in names if name.isascii() and name.isdigit() and len(name) < 19)  # noqa: PLR2004
 
 
 def _number(arguments: Mapping[str, str], name: str, default: int, most: int) -> int:

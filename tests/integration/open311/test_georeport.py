@@ -30,7 +30,7 @@ def report(client: FlaskClient, key: str = KEY, form: dict[str, str] = LAMP, **m
     return client.post(f"{BASE}/requests.json", data={"api_key": key, **form, **more})
 
 
-def codes(answer: Any) -> list[str]:
+def numbers(answer: Any) -> list[str]:
     return [found["service_request_id"] for found in answer.json]
 
 
@@ -76,12 +76,11 @@ def test_a_report_becomes_a_case_at_once_and_is_followed_to_its_end(
     client: FlaskClient, district: District
 ) -> None:
     (opened,) = report(client).json
-    code = opened["service_request_id"]
+    number = opened["service_request_id"]
 
-    (before,) = client.get(f"{BASE}/requests/{code}.json").json
+    (before,) = client.get(f"{BASE}/requests/{number}.json").json
     with district.runtime.uows() as uow:
-        case = uow.cases.find_by_code(code)
-    assert case is not None
+        (case,) = uow.cases.waiting(10)
     district.work(seconds=30)
     closing.close(
         case.id,
@@ -92,7 +91,7 @@ def test_a_report_becomes_a_case_at_once_and_is_followed_to_its_end(
         house=district.runtime.house(),
         clock=district.clock,
     )
-    (after,) = client.get(f"{BASE}/requests/{code}.json").json
+    (after,) = client.get(f"{BASE}/requests/{number}.json").json
 
     assert (before["status"], after["status"]) == ("open", "closed")
     assert after["status_notes"] == "resolved"
@@ -101,17 +100,29 @@ def test_a_report_becomes_a_case_at_once_and_is_followed_to_its_end(
     assert before["expected_datetime"] > before["requested_datetime"]
 
 
+def test_nothing_leads_to_the_page_on_which_a_resident_answers(
+    client: FlaskClient, district: District
+) -> None:
+    opened = report(client)
+    with district.runtime.uows() as uow:
+        (case,) = uow.cases.waiting(10)
+
+    assert case.public_code not in opened.text
+    assert case.public_code not in client.get(f"{BASE}/requests.json", query_string={"api_key": KEY}).text
+    assert client.get(f"{BASE}/requests/{case.public_code}.json").status_code == 404
+
+
 def test_a_second_report_of_the_same_thing_is_given_the_same_case(client: FlaskClient) -> None:
-    first, second = codes(report(client)), codes(report(client))
+    first, second = numbers(report(client)), numbers(report(client))
 
     assert first == second
 
 
 def test_what_a_resident_wrote_is_shown_to_its_own_source_alone(client: FlaskClient) -> None:
-    (code,) = codes(report(client))
+    (number,) = numbers(report(client))
 
     def described(**query: str) -> str:
-        answer = client.get(f"{BASE}/requests/{code}.json", query_string=query)
+        answer = client.get(f"{BASE}/requests/{number}.json", query_string=query)
         return str(answer.json[0]["description"])
 
     assert described(api_key=KEY) == LAMP["description"]
@@ -171,18 +182,18 @@ def test_a_report_that_cannot_be_used_is_refused_by_field(
 def test_a_place_in_words_is_taken(client: FlaskClient) -> None:
     form = {**LAMP, "lat": "", "long": "", "address_string": "8 Canal Street"}
 
-    (code,) = codes(report(client, form=form))
+    (number,) = numbers(report(client, form=form))
 
-    assert client.get(f"{BASE}/requests/{code}.json").json[0]["address"] == "8 Canal Street"
+    assert client.get(f"{BASE}/requests/{number}.json").json[0]["address"] == "8 Canal Street"
 
 
 def test_lists_are_narrowed_by_kind_status_and_time(client: FlaskClient, district: District) -> None:
-    (lamp,) = codes(report(client))
+    (lamp,) = numbers(report(client))
     district.clock.advance(days=100)
-    (rubbish,) = codes(report(client, service_code="rubbish"))
+    (rubbish,) = numbers(report(client, service_code="rubbish"))
 
     def listed(**query: str) -> list[str]:
-        return codes(client.get(f"{BASE}/requests.json", query_string=query))
+        return numbers(client.get(f"{BASE}/requests.json", query_string=query))
 
     long_ago = (district.clock() - timedelta(days=120)).isoformat()
     assert listed() == [rubbish]
