@@ -122,9 +122,7 @@ class Web:
 
     def __init__(self) -> None:
         self._app: Any = None
-        self._server = make_server(
-            "127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler
-        )
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def _answer(self, environ: Any, start_response: Any) -> Any:  # noqa: ANN401  (WSGI)

@@ -1,4 +1,4 @@
-"""Calls through Twilio's library against the double: it rings, is asked for, and never rings twice in doubt."""
+"""Calls through the provider's library against the double: it rings, is asked for, is found on the list."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
