@@ -6,7 +6,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, field, intake, outbox
+from casework.store import casefile, devices, field, intake, mappings, outbox, warnings
 from casework.store import registers as register
 from casework.store.database import Database
 
@@ -27,6 +27,9 @@ class SqlUnitOfWork:
     events: intake.Events
     quarantine: intake.Quarantine
     registers: register.Registers
+    devices: devices.Devices
+    mappings: mappings.Mappings
+    warnings: warnings.Warnings
     people: register.People
     talks: register.Talks
     alarms: register.Alarms
@@ -54,6 +57,9 @@ class SqlUnitOfWork:
         self.events = intake.Events(connection)
         self.quarantine = intake.Quarantine(connection)
         self.registers = register.Registers(connection)
+        self.devices = devices.Devices(connection)
+        self.mappings = mappings.Mappings(connection)
+        self.warnings = warnings.Warnings(connection)
         self.people = register.People(connection)
         self.talks = register.Talks(connection)
         self.alarms = register.Alarms(connection)
