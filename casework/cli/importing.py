@@ -13,9 +13,11 @@ from tqdm import tqdm
 
 from casework import ids
 from casework.analytics import listings
-from casework.cli import mapping, rows, told
+from casework.cli import told
 from casework.domain import errors
 from casework.domain.events import NewEvent, Quarantined
+from casework.services import foreign_rows as rows
+from casework.services import mapping
 from casework.services.runtime import Runtime
 
 BATCH = 500
@@ -56,8 +58,10 @@ class Importer:
         if isinstance(found, rows.Unreadable):
             self._reject(_holdable(found.text), found.line, errors.InvalidInput({"row": [found.reason]}))
             return
-        raw = found.values if self._mapped is None else self._mapped.event(found.values, self._source)
+        raw: Mapping[str, Any] = found.values
         try:
+            if self._mapped is not None:
+                raw = self._mapped.event(found.values, self._source)
             self._good.append(self._runtime.read(raw, self._source))
         except (errors.InvalidInput, errors.ForeignSource) as error:
             self._reject(json.dumps(raw), found.line, error)

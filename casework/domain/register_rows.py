@@ -13,6 +13,7 @@ Locate = Callable[[float, float], AreaId | None]
 LONGEST_ID, LONGEST_NAME, MOST_ATTRIBUTES, LONGEST_VALUE = 128, 200, 40, 500
 LONGEST_INTERVAL_S = 366 * 86_400.0
 _KIND = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_PARTY_KINDS = frozenset(kind.value for kind in PartyKind)
 _UNHOLDABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -84,9 +85,9 @@ class Reading:
                 continue
             if isinstance(value, float) and not math.isfinite(value):
                 self.say(str(name), "must be a finite number")
-            elif isinstance(value, bool | int | float):
-                found[name] = value
-            elif isinstance(value, str) and len(value) <= LONGEST_VALUE and not _UNHOLDABLE.search(value):
+            elif isinstance(value, bool | int | float) or (
+                isinstance(value, str) and len(value) <= LONGEST_VALUE and not _UNHOLDABLE.search(value)
+            ):
                 found[name] = value
             else:
                 self.say(str(name)[:64], f"must be a text of at most {LONGEST_VALUE} characters or a number")
@@ -150,7 +151,7 @@ def party(row: Mapping[str, Any], locate: Locate) -> dict[str, Any]:
     name = reading.text("id", LONGEST_ID, required=True) or ""
     zh, en = reading.names(name)
     kind = reading.text("kind", 32, required=True)
-    if kind and kind not in PartyKind:
+    if kind and kind not in _PARTY_KINDS:
         reading.say("kind", f"must be one of {', '.join(PartyKind)}, not {kind[:40]!r}")
     lat, lon = reading.number("lat", -90, 90), reading.number("lon", -180, 180)
     if (lat is None) != (lon is None):

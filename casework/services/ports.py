@@ -6,11 +6,11 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from casework.domain.assignments import Assignment, Link, Recommendation
+from casework.domain.cap import Link as CapLink
+from casework.domain.cap import Warning as CapWarning
 from casework.domain.cases import Case
 from casework.domain.clocks import Clock
 from casework.domain.crews import Crew, Shift
-from casework.domain.cap import Link as CapLink
-from casework.domain.cap import Warning as CapWarning
 from casework.domain.deadlines import Deadline, DeadlineKind
 from casework.domain.devices import Device, Storm
 from casework.domain.events import Event, Judgement, Quarantined

@@ -132,9 +132,7 @@ def _write_devices(uow: UnitOfWork, wanted: Sequence[tuple[Asset, Device]]) -> O
     new_assets = [asset for asset, _ in wanted if asset.id not in standing]
     changed_assets = [asset for asset, _ in wanted if asset.id in standing and standing[asset.id] != asset]
     new_devices = [device for _, device in wanted if device.id not in working]
-    declared = [
-        devices.declared(working[device.id], device) for _, device in wanted if device.id in working
-    ]
+    declared = [devices.declared(working[device.id], device) for _, device in wanted if device.id in working]
     changed_devices = [device for device in declared if device != working[device.id]]
     uow.registers.add_assets(new_assets)
     uow.registers.save_assets(changed_assets)

@@ -81,9 +81,7 @@ class Devices:
         """Let the last event that a storm held back be judged: it says how things stand now."""
         held = (_EV.state == EventState.HELD, _EV.source == source, _EV.subject == device)
         last = sa.select(sa.func.max(_EV.seq)).where(*held).scalar_subquery()
-        self._connection.execute(
-            sa.update(tables.events).where(_EV.seq == last).values(state=EventState.NEW)
-        )
+        self._connection.execute(sa.update(tables.events).where(_EV.seq == last).values(state=EventState.NEW))
 
     def judge_all_held(self, source: str, device: str) -> int:
         """Let everything that was held back of a device be judged; answer how much it is."""

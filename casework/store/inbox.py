@@ -1,6 +1,6 @@
 """The inbox: one thread writes what all callers bring, many of them in one commit.
 
-Who is heard is noticed in the same commit, and what a device sends beyond its rate is kept without being judged.
+Who is heard is noticed in the same commit; what a device sends beyond its rate is kept and not judged.
 
 A commit costs a flush of the disk, 0.1 to 4 ms; shared by all that came meanwhile, thousands of single
 events a second are durable on any disk (measured by benchmarks/intake.py).
@@ -190,7 +190,9 @@ def _insert_postgresql(
 ) -> _New:
     """Insert all parcels in one statement, one way to the server."""
     rows = [
-        _row(event, _unchanged, _HELD if id(event) in held else _NEW) for events in parcels for event in events
+        _row(event, _unchanged, _HELD if id(event) in held else _NEW)
+        for events in parcels
+        for event in events
     ]
     if not rows:
         return _New([0] * len(parcels))

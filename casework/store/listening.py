@@ -78,9 +78,7 @@ class Listener:
                 heard.held.add(id(event))
         return heard
 
-    def write(
-        self, connection: sa.Connection, heard: Heard, held: Mapping[tuple[str, str], int]
-    ) -> None:
+    def write(self, connection: sa.Connection, heard: Heard, held: Mapping[tuple[str, str], int]) -> None:
         """Keep what was heard: signs of life, and how many events of whom were held back."""
         at = heard.at
         if at is None:
@@ -180,4 +178,3 @@ def _add_to_storm(connection: sa.Connection, source: str, device: str, count: in
             },
         )
     )
-
