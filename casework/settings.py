@@ -48,6 +48,12 @@ class Settings:
     web_processes: int = 2
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
+    mqtt_url: str | None = field(default=None, repr=False)
+    """May hold a password."""
+    mqtt_group: str = "gongzhi"
+    mqtt_ca: Path | None = None
+    mqtt_cert: Path | None = None
+    mqtt_key: Path | None = None
 
     @property
     def one_process(self) -> bool:
@@ -96,6 +102,19 @@ def _folders(text: str) -> tuple[Path, ...]:
     return folders
 
 
+def _file(text: str) -> Path:
+    file = Path(text).expanduser().resolve()
+    if not file.is_file():
+        raise ValueError(f"{file} is no file")
+    return file
+
+
+def _topic_level(text: str) -> str:
+    if any(mark in text for mark in "/+#"):
+        raise ValueError("is one level of a topic: without /, + and #")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in {"0", "1", "true", "false", "yes", "no"}:
         raise ValueError("must be yes or no")
@@ -127,13 +146,18 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_WEB_PROCESSES": ("web_processes", _count),
     "GONGZHI_WORKER_PROCESSES": ("worker_processes", _count),
     "GONGZHI_MEDIA": ("media", Path),
+    "GONGZHI_MQTT_URL": ("mqtt_url", _url(("mqtt", "mqtts"))),
+    "GONGZHI_MQTT_GROUP": ("mqtt_group", _topic_level),
+    "GONGZHI_MQTT_CA": ("mqtt_ca", _file),
+    "GONGZHI_MQTT_CERT": ("mqtt_cert", _file),
+    "GONGZHI_MQTT_KEY": ("mqtt_key", _file),
     "TWILIO_ACCOUNT_SID": ("twilio_account_sid", str),
     "TWILIO_AUTH_TOKEN": ("twilio_auth_token", str),
     "TWILIO_FROM": ("twilio_from", str),
     "TWILIO_MESSAGING_SERVICE_SID": ("twilio_messaging_service_sid", str),
 }
 
-_LATER = frozenset({"GONGZHI_MQTT_URL", "GONGZHI_STREAM_URL"})
+_LATER = frozenset({"GONGZHI_STREAM_URL"})
 """Names of the contract that this release does not serve yet: they stop the start, rather than be ignored."""
 
 
@@ -179,4 +203,8 @@ def _together(settings: Settings) -> list[str]:
             or settings.twilio_messaging_service_sid,
         }
         wrong += [f"GONGZHI_SMS=twilio needs {name}" for name, value in needed.items() if not value]
+    if (settings.mqtt_ca or settings.mqtt_cert) and not (settings.mqtt_url or "").startswith("mqtts://"):
+        wrong.append("GONGZHI_MQTT_CA and GONGZHI_MQTT_CERT need a GONGZHI_MQTT_URL with mqtts://")
+    if bool(settings.mqtt_cert) != bool(settings.mqtt_key):
+        wrong.append("GONGZHI_MQTT_CERT and GONGZHI_MQTT_KEY go together")
     return wrong

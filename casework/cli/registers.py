@@ -10,11 +10,14 @@ from tqdm import tqdm
 
 from casework.cli import told
 from casework.domain import errors
+from casework.domain.mappings import Topic
 from casework.services import foreign_rows, register_files
+from casework.services import topics as topic_table
 from casework.services.register_files import Shape
 from casework.services.registering import Outcome, Refusal, Register
 
 registers = told.Group("registers", help="Assets, devices, parties and sources.")
+topics = told.Group("topics", help="Which topics of the message broker are taken in, for whom.")
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
@@ -89,6 +92,34 @@ def _keep(target: Path, refusals: Iterable[Refusal], *, first: bool) -> None:
             out.writelines(line + "\n" for line in lines)
 
 
+@topics.command("set")
+@click.argument("filter_", metavar="FILTER")
+@click.option("--source", required=True, help="The registered source that sends on these topics.")
+@click.option("--mapping", help="The source's mapping; CloudEvents as they are where absent.")
+def set_topic(filter_: str, source: str, mapping: str | None) -> None:
+    """Take in what comes on a topic filter, like gauges/+/level; running workers hear of it in seconds."""
+    topic = Topic(filter=filter_, source=source, mapping=mapping)
+    topic_table.put(topic, uows=told.house().uows, actor="command")
+    click.echo(f"{filter_} is taken in for {source}")
+
+
+@topics.command("drop")
+@click.argument("filter_", metavar="FILTER")
+def drop_topic(filter_: str) -> None:
+    """Take in no more what comes on a topic filter."""
+    topic_table.drop(filter_, uows=told.house().uows, actor="command")
+    click.echo(f"{filter_} is no longer taken in")
+
+
+@topics.command("list")
+def list_topics() -> None:
+    """List the topic filters with their sources and mappings."""
+    with told.house().uows(reading=True) as uow:
+        for topic in uow.mappings.topics():
+            click.echo(f"{topic.filter}  {topic.source}  {topic.mapping or 'CloudEvents'}")
+
+
 def register(app: Flask) -> None:
-    """Hang the command onto the application."""
+    """Hang the commands onto the application."""
     app.cli.add_command(registers)
+    app.cli.add_command(topics)

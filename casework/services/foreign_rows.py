@@ -137,7 +137,8 @@ def _geojson(lines: Iterable[str], encoding: str) -> Iterator[Row | Unreadable]:
             name = walk.value()
             walk.take(":")
             if name != "features":
-                wrong = _other_datum(walk.value()) if name == "crs" else None
+                value = walk.value()
+                wrong = _other_datum(value) if name == "crs" else None
                 if wrong:
                     yield Unreadable(walk.line, "", wrong)
                     return
