@@ -85,6 +85,7 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
     catalogue = load_packs(settings.scenarios)
     with uows(reading=True) as uow:
         areas = uow.registers.areas()
+    index = AreaIndex(areas)
     return House(
         catalogue=catalogue,
         matcher=rules.build_matcher(catalogue, prefer=settings.matcher),
@@ -92,7 +93,8 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         travel=replacements.get("travel") or DistanceTravelTimes(settings.timezone),
         public_url=settings.public_url,
         language=settings.language,
-        locate=AreaIndex(areas).locate,
+        locate=index.locate,
+        reach=index,
         jurisdiction=AreaTree(areas).lifted,
         status_callbacks=settings.sms == "twilio",
         alone=settings.one_process,

@@ -1,4 +1,4 @@
-"""Inbound webhooks: chat channels and the text-message provider."""
+"""Inbound webhooks: chat channels, the text-message provider, and official warnings."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from casework.domain import errors
 from casework.services.runtime import Runtime
 from casework.settings import Settings
-from casework.web.hooks import chat, doors, twilio_status
+from casework.web.hooks import cap, chat, doors, twilio_status
 
 
 def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> None:
@@ -20,4 +20,5 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
     hooks.register_error_handler(HTTPException, doors.http_problem)
     twilio_status.hang(hooks)
     chat.hang(hooks)
+    cap.hang(hooks)
     app.register_blueprint(hooks)
