@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from casework import ids
 from casework.domain.messages import Message
 from casework.jobs.clock_guard import ClockGuard
-from casework.services import deciding, relaying, sweeping, triage
+from casework.services import deciding, relaying, standing, sweeping, triage
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -227,6 +227,7 @@ class Worker:
         runtime = self._runtime
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
+            standing.record(uow, runtime.house(), self._name, runtime.clock())
             uow.commit()
 
 

@@ -329,6 +329,9 @@ messages = _table(
         **_where("state = 'new' or state = 'sending'"),  # type: ignore[arg-type]  # dialect options
     ),
     sa.Index("ix_messages_channel_address", "channel", "address", "id"),
+    # Whether an earlier text to the same person still waits: one index a state, as SQLite wants it.
+    sa.Index("ix_messages_new_address", "channel", "address", "id", **_where("state = 'new'")),  # type: ignore[arg-type]  # dialect options
+    sa.Index("ix_messages_sending_address", "channel", "address", "id", **_where("state = 'sending'")),  # type: ignore[arg-type]  # dialect options
     sa.Index("uq_messages_channel_provider_id", "channel", "provider_id", unique=True),
 )
 
