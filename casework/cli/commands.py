@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 import migrations
 import rules
-from casework.cli import importing, keeping, reporting, resending, told
+from casework.cli import importing, keeping, packing, reporting, resending, told
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
@@ -35,6 +35,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(work)
     for module in (importing, keeping, reporting, resending):
         module.register(app)
+    packing.register(rule_packs)
 
 
 @db.command("upgrade")
