@@ -59,6 +59,9 @@ class _CaseSchema(schema.Strict):
 class _ExpectSchema(schema.Strict):
     cases = fields.List(fields.Nested(_CaseSchema), required=True, validate=validate.Length(1, 200))
     until = duration(load_default=0.0)
+    begins = fields.String(
+        load_default="", validate=validate.Regexp(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="like '22:30'")
+    )
 
 
 def find(folder: Path) -> bool:
@@ -71,10 +74,11 @@ def read(folder: Path, pack: str, known: Fields, categories: Mapping[str, object
     reading = _Reading(folder, known, [])
     places = reading.places()
     events = reading.events({place.id for place in places})
-    cases, until_s = reading.expected({event.id for event in events}, categories)
+    cases, until_s, begins = reading.expected({event.id for event in events}, categories)
     if reading.problems:
         raise PackInvalid(reading.problems)
-    return Sample(pack, events, places, cases, max([until_s, *(event.at_s for event in events)]))
+    until_s = max([until_s, *(event.at_s for event in events)])
+    return Sample(pack, events, places, cases, until_s, begins)
 
 
 @dataclass(slots=True)
@@ -126,11 +130,11 @@ class _Reading:
 
     def expected(
         self, events: set[str], categories: Mapping[str, object]
-    ) -> tuple[tuple[SampleCase, ...], float]:
+    ) -> tuple[tuple[SampleCase, ...], float, str]:
         document = self._document("expect.yaml")
         loaded = document and self._load(_ExpectSchema, document)
         if not loaded or not document:
-            return (), 0.0
+            return (), 0.0, ""
         for position, case in enumerate(loaded["cases"]):
             here = ("cases", position)
             if case["category"] not in categories:
@@ -147,7 +151,7 @@ class _Reading:
             SampleCase(case["category"], case["priority"], case["opened_by"], tuple(case["joined_by"]))
             for case in loaded["cases"]
         )
-        return cases, loaded["until"]
+        return cases, loaded["until"], loaded["begins"]
 
     def _event(self, line: str, number: int, shown: str) -> SampleEvent | None:
         try:

@@ -43,10 +43,15 @@ class SampleCase:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A stream with its places and exactly the cases that it opens; `until_s` lets time pass at its end."""
+    """A stream with its places and exactly the cases that it opens.
+
+    `until_s` lets time pass after the last event; `begins` is the hour of the day at which it makes sense,
+    such as "22:30", empty where any will do.
+    """
 
     pack: str
     events: tuple[SampleEvent, ...]
     places: tuple[SamplePlace, ...]
     cases: tuple[SampleCase, ...]
     until_s: float
+    begins: str = ""

@@ -134,7 +134,8 @@ def seed_demo() -> None:
     house = told.house()
     zone = house.settings.timezone
     made = city.demo_city()
-    if loading.load(made, uows=house.uows, clock=house.clock, zone=zone):
+    samples = [pack.sample for pack in house.house().catalogue.packs if pack.sample]
+    if loading.load(made, samples=samples, uows=house.uows, clock=house.clock, zone=zone):
         click.echo(f"demo city: {len(made.areas)} areas, {len(made.assets)} assets, {len(made.crews)} crews")
         return
     with house.uows(reading=True) as uow:
