@@ -24,9 +24,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sms-url", required=True, help="address of the double of the SMS provider")
     parser.add_argument("--speed", type=float, default=1.0, help="2 is twice as busy and twice as quick")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--scenarios", type=Path, default=SCENARIOS, help="packs whose streams are played")
+    parser.add_argument("--scenarios", type=Path, action="append", help="packs whose streams are played")
     options = parser.parse_args(arguments)
-    packs = load_packs([options.scenarios]).packs
+    packs = load_packs(options.scenarios or [SCENARIOS]).packs
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

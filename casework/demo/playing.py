@@ -51,6 +51,6 @@ def plan(samples: Sequence[Sample]) -> Iterator[Played]:
         for event in sample.events:
             sent_s = event.at_s * pace
             sender = accounts.SENDERS.get(event.source, accounts.SENSORS)
-            signal = Signal(sender, event.type, event.data, event.subject)
+            signal = Signal(sender, event.type, dict(event.data), event.subject)
             before_s = event.at_s if sample.begins else (sample.until_s - event.at_s) - (shown_s - sent_s)
             yield Played(begin_s + sent_s, signal, before_s, sample.begins)

@@ -1,5 +1,6 @@
 """The demo shows every pack's stream within minutes, dated so that it means what the pack says."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +10,7 @@ import pytest
 
 import rules
 from casework.demo import accounts, playing
+from casework.demo.stream import cloud_event
 from notifications import addresses
 from rules.samples import Sample, SampleEvent
 
@@ -88,3 +90,10 @@ def test_an_unknown_sender_speaks_through_the_citys_sensors() -> None:
     (event,) = playing.plan([odd])
 
     assert event.signal.source is accounts.SENSORS
+
+
+def test_every_event_can_be_written_as_it_is_sent() -> None:
+    for number, event in enumerate(playing.plan(SAMPLES)):
+        sent = cloud_event(event.signal, f"e-{number}", event.happened(NOW, SHANGHAI))
+
+        assert json.loads(json.dumps(sent))["data"] == event.signal.data
