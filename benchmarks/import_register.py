@@ -1,6 +1,6 @@
 """How fast a register of a district's size is read, beside a bare executemany of the same rows.
 
-    python benchmarks/import_register.py [--database sqlite|postgresql|both] [--assets 170000] [--devices 34000]
+    python benchmarks/import_register.py [--database sqlite|postgresql|both] [--assets N] [--devices N]
 
 The floor is the driver's own `executemany` of rows that are already made, in commits of the same size; ours
 reads the file, checks every field, looks up the area, compares with what stands there, and writes.

@@ -83,6 +83,8 @@ class MqttIntake:
         self._messages: queue.Queue[_Message] = queue.Queue(IN_FLIGHT * 4)
         self._topics: Sequence[Topic] = ()
         self._subscribed: set[str] = set()
+        self._asked: set[int] = set()
+        """Subscriptions that the broker has not answered, by their message's number."""
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._connection = 0
@@ -93,6 +95,11 @@ class MqttIntake:
         """Whether an alarm may be open: one of an earlier process is ended too."""
         self._client: paho.Client | None = None
         self._thread = threading.Thread(target=self._run, name="mqtt-intake", daemon=True)
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether the broker has granted everything that was asked of it."""
+        return self._connected and bool(self._subscribed) and not self._asked
 
     def start(self) -> None:
         """Begin to take in; a broker that is not there is tried again until it is."""
@@ -149,7 +156,7 @@ class MqttIntake:
             self._connection += 1
             self._connected = not reason.is_failure
             self._trouble = str(reason)
-            self._subscribed = set()
+            self._subscribed, self._asked = set(), set()
         if reason.is_failure:
             log.warning("mqtt_refused", host=self._host, reason=str(reason))
             return
@@ -193,10 +200,12 @@ class MqttIntake:
         self,
         _client: paho.Client,
         _data: object,
-        _mid: int,
+        number: int,
         reasons: Sequence[ReasonCode],
         _properties: object,
     ) -> None:
+        with self._lock:
+            self._asked.discard(number)
         refused = [str(reason) for reason in reasons if reason.value >= _REFUSED]
         if refused:
             log.error("mqtt_subscription_refused", host=self._host, reasons=refused)
@@ -259,8 +268,10 @@ class MqttIntake:
             new, old = wanted - self._subscribed, self._subscribed - wanted
             self._subscribed = wanted
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
-        for filter_ in sorted(new):
-            client.subscribe((self._shared + filter_, options))
+        if new:
+            with self._lock:
+                asked = client.subscribe([(self._shared + filter_, options) for filter_ in sorted(new)])
+                self._asked |= {asked[1]} if asked[1] is not None else set()
         for filter_ in sorted(old):
             client.unsubscribe(self._shared + filter_)
 

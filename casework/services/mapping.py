@@ -7,6 +7,7 @@ A place is a column's name, or one of `{column: NAME}`, `{path: JMESPATH}` and `
 import hashlib
 import json
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -243,7 +244,12 @@ def _wrong_path(name: str, path: object) -> Iterator[str]:
         yield f"{name}: a path is a text of 1 to {LONGEST_PATH} characters"
         return
     try:
-        growth = _growth(_compiled(path).parsed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a literal of the old kind, like `word`, is refused
+            growth = _growth(_compiled(path).parsed)
+    except PendingDeprecationWarning:
+        yield f"{name}: {path!r}: write a fixed word between ' and ', a fixed value as JSON between ` and `"
+        return
     except (jmespath.exceptions.JMESPathError, RecursionError, ValueError) as error:
         yield f"{name}: {path!r} is no path: {str(error).splitlines()[0][:200]}"
         return

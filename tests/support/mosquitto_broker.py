@@ -41,7 +41,7 @@ class Broker:
 
     def start(self):
         with self._log.open("ab") as log:
-            self._running = subprocess.Popen(
+            self._running = subprocess.Popen(  # noqa: S603  (the broker's own program)
                 [self._program, "-c", str(self._config)], stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         give_up_at = time.monotonic() + 10

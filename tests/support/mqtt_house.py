@@ -101,8 +101,7 @@ class Listening:
         intake = MqttIntake(self.runtime)
         intake.start()
         self.intakes.append(intake)
-        wait_for(lambda: intake._subscribed)
-        time.sleep(0.2)  # noqa: TID251  (the broker's answer to the subscription)
+        wait_for(lambda: intake.subscribed)
         return intake
 
     def events(self):

@@ -121,7 +121,8 @@ def test_features_in_another_datum_are_refused_as_a_whole(take):
 
 
 def test_devices_stand_among_the_assets_and_keep_what_is_declared_of_their_working(house, take):
-    text = "id,kind,lat,lon,senses,source,owner,interval_s,rate_per_s\nD-1,gauge,30,120,MH-1,gauges,drainage,600,2\n"
+    names = "id,kind,lat,lon,senses,source,owner,interval_s,rate_per_s"
+    text = f"{names}\nD-1,gauge,30,120,MH-1,gauges,drainage,600,2\n"
 
     assert "1 new" in take("devices", text)
     assert "1 as they were" in take("devices", text)
@@ -138,7 +139,8 @@ def test_devices_stand_among_the_assets_and_keep_what_is_declared_of_their_worki
 
 
 def test_parties_and_sources_are_taken_too(house, take):
-    parties = "id,kind,name,belongs_to,plate\nC-1,company,Spoil Ltd,,\nV-1,vehicle,Truck,C-1,A12345\nP-1,person,X,,\n"
+    rows = ("C-1,company,Spoil Ltd,,", "V-1,vehicle,Truck,C-1,A12345", "P-1,person,X,,")
+    parties = "\n".join(("id,kind,name,belongs_to,plate", *rows, ""))
     sources = "name,title,owner,interval_s\ngauges,Gauges,drainage,600\n"
 
     assert "2 new, 0 changed, 0 as they were, 1 refused" in take("parties", parties)
@@ -178,7 +180,8 @@ def test_a_key_without_the_scope_may_not_write_registers(house):
 
 
 def test_every_line_of_a_broken_collection_is_either_a_row_or_said_to_be_unread():
-    text = b'{"type": "FeatureCollection",\n"features": [\n{"type": "Feature", "properties": {}},\n{"type": oops}]}'
+    feature = b'{"type": "Feature", "properties": {}}'
+    text = b'{"type": "FeatureCollection",\n"features": [\n' + feature + b',\n{"type": oops}]}'
 
     found = list(foreign_rows.read_lines(text.splitlines(keepends=True), Form.GEOJSON, "utf-8"))
 

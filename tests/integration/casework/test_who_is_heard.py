@@ -84,7 +84,7 @@ def _states(town, device):
     own = tables.events.c
     with database.reading() as connection:
         query = sa.select(own.state, sa.func.count()).where(own.subject == device).group_by(own.state)
-        found = {state: count for state, count in connection.execute(query)}
+        found = dict(connection.execute(query).tuples().all())
     database.close()
     return found
 

@@ -79,6 +79,7 @@ def test_what_a_path_stumbles_over_is_named_by_its_field():
         ("id: msg", "id: {path: a, column: b}", "needs one of"),
         ("id: msg", "id: msg: no", "line:2"),
         ("id: msg", "x: &a 1\ny: *a", "aliases"),
+        ("path: at", "path: '[?kind == `WL`]'", "write a fixed word between"),
         ("path: at", "path: '" + "a" * 301 + "'", "1 to 300"),
         ("path: at", "path: '" + "(" * 250 + "a'", "is no path"),
         ("path: at", "path: '[@,@,@,@,@,@,@,@,@][].[@,@,@,@,@,@,@,@,@]'", "copies its input too often"),

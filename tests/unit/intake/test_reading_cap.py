@@ -14,7 +14,8 @@ MESSAGE = """<?xml version="1.0" encoding="UTF-8"?>
   <info><language>zh-CN</language><category>Met</category><event>暴雨</event><urgency>Immediate</urgency>
     <severity>Severe</severity><certainty>Likely</certainty><expires>2026-05-04T16:00:00+08:00</expires>
     <area><areaDesc>拱墅</areaDesc><polygon>30.1,120.0 30.1,120.2 30.4,120.2 30.1,120.0</polygon>
-      <circle>30.25,120.15 2.5</circle><geocode><valueName>adcode</valueName><value>330105</value></geocode></area>
+      <circle>30.25,120.15 2.5</circle>
+      <geocode><valueName>adcode</valueName><value>330105</value></geocode></area>
   </info>
   <info><language>en</language><category>Met</category><event>Rainstorm</event><urgency>Immediate</urgency>
     <severity>Severe</severity><certainty>Likely</certainty></info>
