@@ -98,18 +98,18 @@ def one_instance(n: int, m: int, seed: int, seconds: float) -> Checked:
     cases, crews = instance(n, m, seed)
     sheet = costs.lay_out(cases, crews, POLICY, TRAVEL, AT)
     able = ability.reason_codes(sheet) == ability.ABLE
-    total = costs.totals(sheet)
-    nobody = costs.nobody(sheet, total, able)
+    total = costs.totals(sheet, able)
+    nobody = costs.nobody(sheet, total)
     gain = np.where(able, np.minimum(total - nobody[:, None], 0), 0)
     plan = decide(cases, crews)
-    solution = flow.solve(total, able, nobody, POLICY.nearest_k)
+    solution = flow.solve(total, nobody, POLICY.nearest_k)
     rows, columns = linear_sum_assignment(gain)
     whole_s, told_s, solve_s, scipy_s = [], [], [], []
     until = time.perf_counter() + seconds
     while not whole_s or time.perf_counter() < until:
         whole_s.append(timed(lambda: decide(cases, crews)))
         told_s.append(timed(lambda: tell(plan)))
-        solve_s.append(timed(lambda: flow.solve(total, able, nobody, POLICY.nearest_k)))
+        solve_s.append(timed(lambda: flow.solve(total, nobody, POLICY.nearest_k)))
         scipy_s.append(timed(lambda: linear_sum_assignment(gain)))
     return Checked(
         whole_s=whole_s,
@@ -117,7 +117,7 @@ def one_instance(n: int, m: int, seed: int, seconds: float) -> Checked:
         solve_s=solve_s,
         scipy_s=scipy_s,
         objective=round(plan.objective_s * costs.TENTHS),
-        scipy_objective=int(nobody.sum() + gain[rows, columns].sum()),
+        scipy_objective=int((nobody + costs.base(sheet)).sum() + gain[rows, columns].sum()),
         plan=plan,
         rounds=solution.rounds,
         arcs=solution.arcs,
