@@ -71,7 +71,7 @@ def _straight_m(origins: "FloatArray", destinations: "FloatArray") -> "FloatArra
     """
     import numpy as np  # noqa: PLC0415 - importing routing stays light
 
-    here, there = _on_sphere(origins), _on_sphere(destinations)
+    here, there = geo.on_sphere(origins), geo.on_sphere(destinations)
     middle = np.nan_to_num(here).mean(axis=0) if len(here) else 0.0
     here, there = here - middle, there - middle
     total = here @ (-2.0 * there.T)
@@ -79,12 +79,3 @@ def _straight_m(origins: "FloatArray", destinations: "FloatArray") -> "FloatArra
     total += np.square(there).sum(axis=1)
     np.maximum(total, 0.0, out=total)
     return np.sqrt(total, out=total)
-
-
-def _on_sphere(points: "FloatArray") -> "FloatArray":
-    """Give x, y, z (n, 3) in metres of points (n, 2) in degrees."""
-    import numpy as np  # noqa: PLC0415 - importing routing stays light
-
-    lat, lon = np.radians(points[:, 0]), np.radians(points[:, 1])
-    flat = np.cos(lat)
-    return geo.EARTH_RADIUS_M * np.stack([flat * np.cos(lon), flat * np.sin(lon), np.sin(lat)], axis=1)
