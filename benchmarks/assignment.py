@@ -96,7 +96,7 @@ def run(n: int, m: int, wanted: argparse.Namespace) -> None:
     report("all explanations written", [t for one in checked for t in one.told_s])
     solve = report("our solve with proof", [t for one in checked for t in one.solve_s])
     dense = report("scipy, dense, solve alone", [t for one in checked for t in one.scipy_s])
-    print(f"  ratio of medians           scipy / our solve {dense / solve:.2f}, whole / solve {whole / solve:.1f}")
+    print(f"  ratio of medians           scipy/solve {dense / solve:.2f}, whole/solve {whole / solve:.1f}")
     if wanted.peers:
         beside(n, m, wanted.peer_seconds)
 

@@ -98,6 +98,8 @@ class Settings:
     web_processes: int = 2
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
+    roads: Path | None = None
+    osrm_url: str | None = None
     proxies: int = 0
     open311_public: bool = False
 
@@ -158,6 +160,13 @@ def _folders(text: str) -> tuple[Path, ...]:
         if not folder.is_dir():
             raise ValueError(f"{folder} is no folder")
     return folders
+
+
+def _file(text: str) -> Path:
+    file = Path(text).expanduser().resolve()
+    if not file.is_file():
+        raise ValueError(f"{file} is no file")
+    return file
 
 
 def _flag(text: str) -> bool:
@@ -293,6 +302,8 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_WEB_PROCESSES": ("web_processes", _processes),
     "GONGZHI_WORKER_PROCESSES": ("worker_processes", _processes),
     "GONGZHI_MEDIA": ("media", Path),
+    "GONGZHI_ROADS": ("roads", _file),
+    "GONGZHI_OSRM_URL": ("osrm_url", _url(("http", "https"))),
     "GONGZHI_OPEN311_PUBLIC": ("open311_public", _flag),
     "GONGZHI_PROXIES": ("proxies", _count(0, 8)),
     "TWILIO_ACCOUNT_SID": ("twilio_account_sid", str),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,9 @@ def driving_s(metres: float, highway: str, limit: str | None) -> float:
 
 
 def _graphml(file: Path, progress: Progress) -> RoadGraph:
-    import networkx  # noqa: PLC0415 - only to build
+    import networkx as nx  # noqa: PLC0415 - only to build
 
-    held = networkx.read_graphml(file)
+    held = nx.read_graphml(file)
     number = {name: i for i, name in enumerate(held.nodes)}
     lat = np.array([float(data["y"]) for _, data in held.nodes(data=True)])
     lon = np.array([float(data["x"]) for _, data in held.nodes(data=True)])
@@ -98,7 +99,7 @@ def _osm(file: Path, progress: Progress) -> RoadGraph:
                 number[node.ref] = len(places)
                 places.append((node.location.lat, node.location.lon))
         forth, back = _directions(way.tags)
-        for one, other in zip(nodes, nodes[1:], strict=False):
+        for one, other in pairwise(nodes):
             tail, head = number[one.ref], number[other.ref]
             metres = geo.distance_m(*places[tail], *places[head])
             # Within a street there is no junction to wait at.
@@ -121,7 +122,9 @@ def _directions(tags: Any) -> tuple[bool, bool]:  # noqa: ANN401 - as above
     return True, not (one_way or (oneway is None and tags["highway"] == "motorway"))
 
 
-def _with_junctions(ways: list[tuple[int, int, float, float]], nodes: int) -> list[tuple[int, int, float, float]]:
+def _with_junctions(
+    ways: list[tuple[int, int, float, float]], nodes: int
+) -> list[tuple[int, int, float, float]]:
     """Let a way wait where it ends at a place with more than two neighbours."""
     ends = {frozenset((tail, head)) for tail, head, _, _ in ways}
     meeting = np.zeros(nodes, np.int64)

@@ -14,7 +14,7 @@ from scipy.sparse import csgraph, csr_array
 from scipy.spatial import KDTree
 
 from routing import geo
-from routing.travel import HOURS, LONGEST_S, SPEED_KMH_BY_HOUR, DistanceTravelTimes
+from routing.travel import HOURS, LONGEST_S, SPEED_KMH_BY_HOUR, Closure, DistanceTravelTimes
 
 FloatArray = NDArray[np.float64]
 
@@ -28,17 +28,6 @@ SLOWNESS_BY_HOUR = tuple(round(_FREE_KMH / kmh, 3) for kmh in SPEED_KMH_BY_HOUR)
 
 class NotARoadGraph(Exception):
     """The file holds no road graph of this format; build it again with `flask roads build`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """No way within `radius_m` of a point from `begins` until `ends` (aware times)."""
-
-    lat: float
-    lon: float
-    radius_m: float
-    begins: datetime
-    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +89,9 @@ class RoadGraph:
         try:
             with np.load(file, allow_pickle=False) as held:
                 if int(held["format"]) != _FORMAT:
-                    raise NotARoadGraph(f"{file} is of format {int(held['format'])}, this release reads {_FORMAT}")
+                    raise NotARoadGraph(
+                        f"{file} is of format {int(held['format'])}, this release reads {_FORMAT}"
+                    )
                 return cls(*(held[name] for name in cls.__slots__))
         except (ValueError, KeyError) as error:
             raise NotARoadGraph(f"{file} is no road graph; build it with `flask roads build`") from error
@@ -167,7 +158,7 @@ class RoadTravelTimes:
 
     def _snapped(self, points: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
         """Give the metres (n,) to the nearest junction and which it is; infinity for no place at all."""
-        placed = np.isfinite(points).all(axis=1)
+        placed: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=1))
         metres, junction = self._near.query(geo.on_sphere(np.where(placed[:, None], points, 0.0)))
         return np.where(placed, metres, np.inf), np.asarray(junction, np.int64)
 

@@ -1,9 +1,10 @@
 """How long a crew needs from where it is to where the case is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from routing import geo
 
@@ -35,6 +36,51 @@ class TravelTimes(Protocol):
 
         `at` is the aware time of departure. Infinity, NaN, or more than a day means that there is no way.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """No way within `radius_m` of a point from `begins` until `ends` (aware times)."""
+
+    lat: float
+    lon: float
+    radius_m: float
+    begins: datetime
+    ends: datetime
+
+
+@runtime_checkable
+class HeedsClosures(Protocol):
+    """Travel times that know roads, and so can be told which are closed."""
+
+    def close(self, closures: Sequence[Closure]) -> None:
+        """Take over which streets are closed and when, in place of what was said before."""
+
+
+class DeferredTravelTimes:
+    """Travel times that are made when they are first asked for: what they load is not loaded at the start."""
+
+    def __init__(self, make: Callable[[], TravelTimes], source: str) -> None:
+        self._make = make
+        self._source = source
+
+    @cached_property
+    def _made(self) -> TravelTimes:
+        return self._make()
+
+    @property
+    def source(self) -> str:
+        """The slug of what is made; the one that was given, until then."""
+        return self._made.source if "_made" in vars(self) else self._source
+
+    def seconds(self, origins: "FloatArray", destinations: "FloatArray", at: datetime) -> "FloatArray":
+        """Give seconds (n, m); see `TravelTimes.seconds`."""
+        return self._made.seconds(origins, destinations, at)
+
+    def close(self, closures: Sequence[Closure]) -> None:
+        """Tell what was made which roads are closed, where it knows any."""
+        if isinstance(self._made, HeedsClosures):
+            self._made.close(closures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from casework.domain.assignments import Assignment
 from casework.domain.cases import Case
 from casework.domain.crews import Crew, Shift
 from casework.ids import CrewId
+from casework.services import roads
 from casework.services.house import House
 from casework.services.ports import UnitOfWork
 from routing import assignment as assigning
@@ -24,7 +25,7 @@ def explain(case: Case, uow: UnitOfWork, house: House, now: datetime) -> Explana
         waiting(house, case, now),
         candidates(uow, house, now),
         policy=house.policy,
-        travel=house.travel,
+        travel=roads.travel(uow, house, now),
         at=now,
     )
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, channels, field, intake, outbox
+from casework.store import casefile, channels, field, intake, outbox, roads
 from casework.store import registers as register
 from casework.store.database import Database
 
@@ -31,6 +31,7 @@ class SqlUnitOfWork:
     registers: register.Registers
     people: register.People
     talks: register.Talks
+    road_closures: roads.RoadClosures
     alarms: register.Alarms
     replays: register.Replays
 
@@ -60,6 +61,7 @@ class SqlUnitOfWork:
         self.registers = register.Registers(connection)
         self.people = register.People(connection)
         self.talks = register.Talks(connection)
+        self.road_closures = roads.RoadClosures(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
         return self
