@@ -32,7 +32,9 @@ def test_a_map_without_streets_is_refused_in_a_sentence(shell, tmp_path):
 def test_a_street_is_closed_listed_and_opened(shell):
     closed = shell.run("roads", "close", "30.3", "120.15", "--hours", "2", "--reason", "burst main")
     closure_id = closed.stdout.split()[0]
-    assert re.search(rf"{closure_id}  30.30000 120.15000 within 30 m .* burst main", shell.run("roads", "closed").stdout)
+    assert re.search(
+        rf"{closure_id}  30.30000 120.15000 within 30 m .* burst main", shell.run("roads", "closed").stdout
+    )
 
     assert shell.run("roads", "open", closure_id).exit_code == 0
 

@@ -101,7 +101,12 @@ def test_it_asks_no_more_places_at_once_than_the_service_takes_and_nothing_twice
 
 @pytest.mark.parametrize(
     "body",
-    [b"not json", b'{"code": "NoTable", "message": "too many"}', b'{"code": "Ok", "durations": [[1]]}', b"[]"],
+    [
+        b"not json",
+        b'{"code": "NoTable", "message": "too many"}',
+        b'{"code": "Ok", "durations": [[1]]}',
+        b"[]",
+    ],
 )
 def test_whatever_the_service_says_wrong_the_fall_back_answers_and_says_so(osrm, double, body):
     double.body = body
