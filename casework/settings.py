@@ -104,6 +104,8 @@ class Settings:
     mqtt_ca: Path | None = None
     mqtt_cert: Path | None = None
     mqtt_key: Path | None = None
+    roads: Path | None = None
+    osrm_url: str | None = None
     proxies: int = 0
     open311_public: bool = False
 
@@ -317,6 +319,8 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_MQTT_CA": ("mqtt_ca", _file),
     "GONGZHI_MQTT_CERT": ("mqtt_cert", _file),
     "GONGZHI_MQTT_KEY": ("mqtt_key", _file),
+    "GONGZHI_ROADS": ("roads", _file),
+    "GONGZHI_OSRM_URL": ("osrm_url", _url(("http", "https"))),
     "GONGZHI_OPEN311_PUBLIC": ("open311_public", _flag),
     "GONGZHI_PROXIES": ("proxies", _count(0, 8)),
     "TWILIO_ACCOUNT_SID": ("twilio_account_sid", str),

@@ -22,6 +22,7 @@ from casework.domain.messages import Message
 from casework.domain.people import Role, Session, Source, User
 from casework.domain.places import Area, Asset, Party
 from casework.domain.reports import Report
+from casework.domain.roads import RoadClosure
 from casework.domain.timeline import Entry
 from casework.ids import AssignmentId, CaseId, CrewId, MessageId, ReportId
 
@@ -276,6 +277,14 @@ class Alarms(Protocol):
     def beat(self, process: str, role: str, started_at: datetime, at: datetime) -> None: ...
 
 
+class RoadClosures(Protocol):
+    """Streets that are closed for a time."""
+
+    def add(self, closure: RoadClosure) -> None: ...
+    def not_over(self, now: datetime) -> list[RoadClosure]: ...
+    def end(self, closure_id: str, now: datetime) -> bool: ...
+
+
 class Replays(Protocol):
     """Answers given under an Idempotency-Key, kept in the transaction of their effect."""
 
@@ -328,6 +337,8 @@ class UnitOfWork(Protocol):
     def people(self) -> People: ...
     @property
     def talks(self) -> Talks: ...
+    @property
+    def road_closures(self) -> RoadClosures: ...
     @property
     def alarms(self) -> Alarms: ...
     @property

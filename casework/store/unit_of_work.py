@@ -6,7 +6,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, channels, devices, field, intake, mappings, outbox, warnings
+from casework.store import casefile, channels, devices, field, intake, mappings, outbox, roads, warnings
 from casework.store import registers as register
 from casework.store.database import Database
 
@@ -34,6 +34,7 @@ class SqlUnitOfWork:
     warnings: warnings.Warnings
     people: register.People
     talks: register.Talks
+    road_closures: roads.RoadClosures
     alarms: register.Alarms
     replays: register.Replays
 
@@ -66,6 +67,7 @@ class SqlUnitOfWork:
         self.warnings = warnings.Warnings(connection)
         self.people = register.People(connection)
         self.talks = register.Talks(connection)
+        self.road_closures = roads.RoadClosures(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
         return self
