@@ -1,9 +1,9 @@
 """A backlog drained at the provider's rate, through everything that a provider can do wrong.
 
 Run as `python benchmarks/outbox.py [--texts 10000] [--rate 100] [--outage 600] [--database sqlite]`. The
-house runs its real worker and its real hooks in this process, the double of the provider in another. The physical
-limit is the provider's rate, which the house is told; the peer is an outbox that repeats whatever it got no
-answer to, as most do, against the same double.
+house runs its real worker and its real hooks in this process, the double of the provider in another. The
+physical limit is the provider's rate, which the house is told; the peer is an outbox that repeats whatever it
+got no answer to, as most do, against the same double.
 """
 
 import argparse
