@@ -1,5 +1,6 @@
 """Putting texts into the outbox: to crews, to reporters, to roles of the house."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -193,6 +194,12 @@ def tell_role(
     return [person.name for person in people] + [channel for channel, _ in groups]
 
 
+def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
+    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
+    messages = house.catalogue.messages
+    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
+
+
 def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
     parameters = {
         "code": case.public_code if draft.report else case.number,
@@ -202,7 +209,7 @@ def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
         "crew": draft.crew,
         "minutes": draft.minutes,
     }
-    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else house.catalogue.messages[draft.purpose]
+    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else _template(house, case, draft.purpose)
     body = templates.render(template, draft.language, parameters)
     channel, address = draft.to
     message = Message(
