@@ -12,6 +12,7 @@ import numpy as np
 from routing import coverage, matching
 from routing.costs import NO_CREW, TENTHS, FloatArray
 from routing.coverage import Demand
+from routing.explaining import Decided
 from routing.problem import CandidateCrew, Policy, WaitingCase
 from routing.travel import TravelTimes
 
@@ -54,7 +55,7 @@ class Unit:
 class Tactics:
     """What is switched on.
 
-    `rule` nearest sends the nearest able idle crew first come first served; optimal decides as the house does.
+    `rule` nearest sends the nearest able idle crew, first come first served; optimal decides as the house.
     `redecide` also turns crews that are on the road, `preempt` calls crews of lesser work to priority 1,
     `reposition` sends a freed crew to the base where it covers most (with demand given), `cover` prices what
     a crew's leaving costs the next calls.
@@ -152,7 +153,9 @@ class _Play:
         self.calls = {call.id: call for call in calls}
         self.outcomes = {call.id: Outcome(call) for call in calls}
         self.left_s = {call.id: call.work_s for call in calls}
-        self.crews = {unit.id: _Crew(unit, unit.base, unit.base) for unit in sorted(units, key=lambda u: u.id)}
+        self.crews = {
+            unit.id: _Crew(unit, unit.base, unit.base) for unit in sorted(units, key=lambda u: u.id)
+        }
         self.waiting: dict[str, None] = {}
         self.now = 0.0
         self.busy_s = 0.0
@@ -219,36 +222,44 @@ class _Play:
         if self.tactics.rule == "nearest":
             self._nearest()
             return
-        on_road = [crew for crew in self.crews.values() if crew.case and not crew.on_scene]
         if self.tactics.redecide:
+            on_road = [crew for crew in self.crews.values() if crew.case and not crew.on_scene]
             cases += [self._waiting_case(str(crew.case), crew) for crew in on_road]
         crews = [self._candidate(crew) for crew in self.crews.values()]
         if self.tactics.cover and self.district.demand is not None:
             crews = self._with_coverage(crews, self.district.demand)
-        found = matching.match(
+        decided = matching.match(
             cases, crews, policy=self.policy, travel=self.district.travel, at=self._clock()
         ).decided
-        turned = []
-        for i, j in enumerate(found.crew_of.tolist()):
-            case = found.sheet.cases[i]
-            crew = None if j == NO_CREW else self.crews[found.sheet.crews[j].id]
-            if crew is not None and crew.case == case.id:
-                continue
-            if case.offered_to is not None:
-                self.outcomes[case.id].turned += 1
-                turned.append(self.crews[case.offered_to])
-                self.waiting[case.id] = None
-        for crew in turned:
-            self._spend(crew)
-            crew.case = None
-        for i, j in enumerate(found.crew_of.tolist()):
-            case = found.sheet.cases[i]
-            if j != NO_CREW and self.crews[found.sheet.crews[j].id].case != case.id:
-                crew = self.crews[found.sheet.crews[j].id]
-                self._send(crew, case.id, float(found.sheet.eta[i, j]) / TENTHS, was_turned=crew in turned)
+        turned = self._turn(decided)
+        self._send_all(decided, turned)
         for crew in turned:
             if crew.case is None:
                 self._drive(crew, crew.unit.base)
+
+    def _turn(self, decided: Decided) -> list[_Crew]:
+        """Take its case from every crew on the road that lost it; give these crews."""
+        turned = []
+        for i, j in enumerate(decided.crew_of.tolist()):
+            case = decided.sheet.cases[i]
+            chosen = None if j == NO_CREW else decided.sheet.crews[j].id
+            if case.offered_to is None or case.offered_to == chosen:
+                continue
+            self.outcomes[case.id].turned += 1
+            self.waiting[case.id] = None
+            crew = self.crews[case.offered_to]
+            self._spend(crew)
+            crew.case = None
+            turned.append(crew)
+        return turned
+
+    def _send_all(self, decided: Decided, turned: list[_Crew]) -> None:
+        """Send every crew that was chosen for a case that it does not go to already."""
+        for i, j in enumerate(decided.crew_of.tolist()):
+            case = decided.sheet.cases[i]
+            crew = None if j == NO_CREW else self.crews[decided.sheet.crews[j].id]
+            if crew is not None and crew.case != case.id:
+                self._send(crew, case.id, float(decided.sheet.eta[i, j]) / TENTHS, was_turned=crew in turned)
 
     def _nearest(self) -> None:
         """Send the nearest able idle crew to each case, first come first served."""
@@ -387,14 +398,21 @@ class _Play:
 
 
 def difference(
-    ours: Sequence[FloatArray], theirs: Sequence[FloatArray], within_s: float, *, draws: int = 2000, seed: int = 1
+    ours: Sequence[FloatArray],
+    theirs: Sequence[FloatArray],
+    within_s: float,
+    *,
+    draws: int = 2000,
+    seed: int = 1,
 ) -> tuple[float, float, float]:
     """Give how many points more of the calls are reached in time, and the 95 % interval of that.
 
     Both hold the waits of the same blocks of calls, paired; whole blocks are drawn with replacement, because
     calls of one hour (or of one seed) have their crews in common.
     """
-    gains = np.array([(a <= within_s).sum() - (b <= within_s).sum() for a, b in zip(ours, theirs, strict=True)])
+    gains = np.array(
+        [(a <= within_s).sum() - (b <= within_s).sum() for a, b in zip(ours, theirs, strict=True)]
+    )
     sizes = np.array([len(a) for a in ours])
     drawn = np.random.default_rng(seed).integers(0, len(sizes), (draws, len(sizes)))
     share = 100 * gains[drawn].sum(axis=1) / np.maximum(1, sizes[drawn].sum(axis=1))
@@ -408,4 +426,3 @@ def blocks(played: Played, seconds: float = 3600.0) -> list[FloatArray]:
     for one, wait in zip(played.outcomes, played.waits().tolist(), strict=True):
         parts.setdefault(int(one.call.at_s // seconds), []).append(wait)
     return [np.array(parts[hour]) for hour in sorted(parts)]
-

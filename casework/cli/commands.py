@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 import migrations
 import rules
-from casework.cli import importing, keeping, packing, reporting, resending, roads, told
+from casework.cli import importing, keeping, packing, reporting, resending, roads, simulating, told
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
@@ -33,7 +33,7 @@ def register(app: Flask) -> None:
     for group in (db, users, sources, rule_packs, dev):
         app.cli.add_command(group)
     app.cli.add_command(work)
-    for module in (importing, keeping, reporting, resending, roads):
+    for module in (importing, keeping, reporting, resending, roads, simulating):
         module.register(app)
     packing.register(rule_packs)
 
