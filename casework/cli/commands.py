@@ -21,6 +21,7 @@ from casework.cli import (
     reporting,
     resending,
     roads,
+    simulating,
     told,
 )
 from casework.clock import system_clock
@@ -43,7 +44,7 @@ def register(app: Flask) -> None:
     for group in (db, users, sources, rule_packs, dev):
         app.cli.add_command(group)
     app.cli.add_command(work)
-    for module in (importing, keeping, messaging, registers, reporting, resending, roads):
+    for module in (importing, keeping, messaging, registers, reporting, resending, roads, simulating):
         module.register(app)
     packing.register(rule_packs)
 

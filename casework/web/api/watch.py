@@ -79,6 +79,13 @@ class HouseFigures(Collector):
         yield _gauge(
             "gongzhi_events_waiting", "Accepted events that wait to be judged.", counts.waiting_events
         )
+        yield _gauge(
+            "gongzhi_events_held", "Events kept and not judged, for too many came.", counts.held_events
+        )
+        yield _gauge(
+            "gongzhi_devices_offline", "Devices silent beyond their interval.", counts.offline_devices
+        )
+        yield _gauge("gongzhi_device_storms", "Devices that send more than they may just now.", counts.storms)
         yield _gauge("gongzhi_events_quarantined", "Events that wait to be mended.", counts.quarantined)
         lag_s = _age_s(seen.oldest_due_deadline, now) or 0.0
         yield _gauge(
