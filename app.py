@@ -94,6 +94,8 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         language=settings.language,
         locate=AreaIndex(areas).locate,
         jurisdiction=AreaTree(areas).lifted,
+        lineage=AreaTree(areas).path,
+        timezone=settings.timezone,
         status_callbacks=settings.sms == "twilio",
         alone=settings.one_process,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from casework.ids import AreaId
 from notifications.channel import Channel
@@ -28,6 +29,11 @@ class House:
     jurisdiction: Callable[[AreaId | None], AreaId | None] = field(default=lambda area: area)
     """Lifts an area to the level at which crews are at home, so that the two can be compared."""
     locate: Locate = field(default=lambda _lat, _lon: None)
+    lineage: Callable[[AreaId | None], tuple[AreaId, ...]] = field(
+        default=lambda area: () if area is None else (area,)
+    )
+    """Answers an area and everything above it, the smallest first."""
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     policy: Policy = field(default_factory=lambda: Policy(stale_position_s=1800.0))
     """Half an hour: crews without a tracker are placed only by what they tap; age costs seconds besides."""
     status_callbacks: bool = False

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from casework.store import casefile, field, intake, outbox
 from casework.store import registers as register
+from casework.store import windows as memory
 from casework.store.database import Database
 
 
@@ -31,6 +32,8 @@ class SqlUnitOfWork:
     talks: register.Talks
     alarms: register.Alarms
     replays: register.Replays
+    windows: memory.Windows
+    conduct: memory.Conduct
 
     def __init__(self, database: Database, *, reading: bool = False) -> None:
         self._database = database
@@ -58,6 +61,8 @@ class SqlUnitOfWork:
         self.talks = register.Talks(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
+        self.windows = memory.Windows(connection)
+        self.conduct = memory.Conduct(connection)
         return self
 
     def __exit__(
