@@ -44,12 +44,17 @@ def _played(catalogue: Catalogue, rule: Rule, example: Example, matcher: Matcher
             answers = [one for one in matcher.answers(moment.event, moment.given) if one.rule is rule]
             stamp = Stamp(now, now, f"{index:03}", index)
             held_at.update(_held(rule, windows.hear(answers, moment.given, stamp), index))
-    last = round(example.moments[-1].at_s * MICRO)
-    tolerance = rule.window.tolerance if rule.window is not None else 0
-    held_at.update(_held(rule, windows.pass_time(last + tolerance + 1), len(example.moments) - 1))
+    held_at.update(_held(rule, _waited(rule, example, windows), len(example.moments) - 1))
     for index, moment in enumerate(example.moments):
         done = [action.do for action in rule.then] if index in held_at else []
         yield from _compared(rule, moment.line, done, moment.expect)
+
+
+def _waited(rule: Rule, example: Example, windows: Windows) -> list[Told]:
+    """Let the tolerance pass for the events at the end; an absence must be given its time by an entry."""
+    if rule.window is None or isinstance(rule.window.pattern, Absence):
+        return []
+    return windows.pass_time(round(example.moments[-1].at_s * MICRO) + rule.window.tolerance + 1)
 
 
 def _held(rule: Rule, told: Iterable[Told], index: int) -> Iterator[int]:

@@ -171,7 +171,7 @@ def _apply(window: Window, state: State, occurrence: Occurrence) -> list[Outcome
         told["late"] = True
     if "clears" in occurrence.roles and not late:
         held = False
-        if state.pop("latched", None) is not None:
+        if state.pop("latched", None) is not None or not window.latches:
             told["cleared"] = True
     if roles or told:
         outcomes.append(_latched(window, state, occurrence.row(), occurrence.at, told, held=held))
@@ -182,7 +182,7 @@ def _latched(
     window: Window, state: State, row: Sequence[Any], at: int, told: dict[str, Any], *, held: bool
 ) -> Outcome:
     """Let a rule that has held stay quiet until it is cleared, where its window says so."""
-    if held and window.clears:
+    if held and window.clears and window.latches:
         if "latched" in state:
             held, told["latched"] = False, state["latched"]
         else:

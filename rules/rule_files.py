@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -48,8 +48,10 @@ class RuleReader:
         reader = WindowReader(document, event, self.fields, self.quantities, self.calendars, self.problems)
         when = reader.conditions(loaded["when"], (*path, "when"), event)
         window = None
+        then = self._actions(document, (*path, "then"), loaded["then"], event)
         if loaded["window"] is not None:
             window = reader.read(loaded["window"], (*path, "window"), when, loaded["when"])
+            window = replace(window, latches=all(action.do is not Do.WARN for action in then))
         examples = _ExampleReader(self, document, event, moments=window is not None)
         rule = Rule(
             id=loaded["id"],
@@ -59,7 +61,7 @@ class RuleReader:
             pack=pack.id,
             event=event,
             when=when,
-            then=self._actions(document, (*path, "then"), loaded["then"], event),
+            then=then,
             examples=examples.read((*path, "examples"), loaded["examples"]),
             file=document.file,
             line=document.line((*path, "id")),

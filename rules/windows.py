@@ -99,13 +99,15 @@ Pattern = Count | Together | Lasting | Change | Sequence | Absence
 class Window:
     """A rule's window: the fields that its events share, what must come together, and when it is over.
 
-    `pattern` is None where there is only hysteresis. `tolerance` is in microseconds.
+    `pattern` is None where there is only hysteresis. `tolerance` is in microseconds. One that does not latch
+    goes on holding before it is cleared: of a rule that warns first, what clears it ends the warning.
     """
 
     by: tuple[str, ...]
     pattern: Pattern | None
     clears: bool = False
     tolerance: int = 0
+    latches: bool = True
 
     @property
     def kind(self) -> str:

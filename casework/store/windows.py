@@ -83,7 +83,7 @@ class Windows:
         """Count the keys of memories that have more than so many."""
         count = sa.func.count()
         query = sa.select(_W.memory, count).group_by(_W.memory).having(count > most)
-        return dict(self._connection.execute(query).tuples().all())
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def evict(self, memory: str, number: int) -> int:
         """Forget the keys of a memory that have been quiet longest."""

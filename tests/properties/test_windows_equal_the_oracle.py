@@ -1,4 +1,4 @@
-"""Windows that see one event at a time decide what the whole history says, late events and restarts included."""
+"""Windows that see one event at a time decide what the whole history says, late events included."""
 
 import json
 import random

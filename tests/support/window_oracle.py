@@ -40,37 +40,32 @@ def _until_cleared(
 def _holds(pattern: Pattern | None, events: Sequence[Occurrence], index: int) -> bool:
     here = events[index]
     before = events[: index + 1]
+    is_when = "when" in here.roles
+    whens = [one for one in before if "when" in one.roles]
+    held = is_when
     match pattern:
-        case None:
-            return "when" in here.roles
         case Count():
-            if "when" not in here.roles:
-                return False
-            near = [
-                one
-                for one in before
-                if "when" in one.roles and _counts(one, here, pattern.within, pattern.radius_m)
-            ]
-            return len({one.different if pattern.different else one.ref for one in near}) >= pattern.at_least
+            near = [one for one in whens if _counts(one, here, pattern.within, pattern.radius_m)]
+            values = {one.different if pattern.different else one.ref for one in near}
+            held = is_when and len(values) >= pattern.at_least
         case Together():
             roles = {"when", *(f"with:{number}" for number in range(pattern.others))}
             near = [one for one in before if _counts(one, here, pattern.within, pattern.radius_m)]
-            return bool(here.roles & roles) and roles <= {role for one in near for role in one.roles}
+            held = bool(here.roles & roles) and roles <= {role for one in near for role in one.roles}
         case Lasting():
-            return "when" in here.roles and _lasts(pattern, [one for one in before if "when" in one.roles])
+            held = is_when and _lasts(pattern, whens)
         case Change():
-            if "when" not in here.roles or here.value is None:
-                return False
-            values = [
-                one.value
-                for one in before
-                if "when" in one.roles and one.value is not None and one.at >= here.at - pattern.within
-            ]
-            return any((here.value - value) * pattern.sign >= pattern.by for value in values)
+            recent = [one for one in whens if one.at >= here.at - pattern.within]
+            held = is_when and any(_differ(one, here) * pattern.sign >= pattern.by for one in recent)
         case Steps():
-            return _reached(pattern.steps, events, index, len(pattern.steps) - 1)
-        case _:
-            raise AssertionError(pattern)
+            held = _reached(pattern.steps, events, index, len(pattern.steps) - 1)
+    return held
+
+
+def _differ(one: Occurrence, here: Occurrence) -> float:
+    assert one.value is not None
+    assert here.value is not None
+    return here.value - one.value
 
 
 def _counts(one: Occurrence, here: Occurrence, within: int, radius_m: float | None) -> bool:
