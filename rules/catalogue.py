@@ -6,8 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from rules.calendars import Calendar
+from rules.cards import AlarmLevel
 from rules.conditions import Tree, leaves
 from rules.fields import CORE_FIELDS, FactValue, FieldType, History
+from rules.samples import Sample
 from rules.windows import Part, Window
 
 Text = Mapping[str, str]
@@ -41,7 +43,7 @@ class Category:
     """A class of case: who can handle it, how fast, and how duplicates are found.
 
     `targets` are seconds by clock kind; `warn_at` is the part of a target after which the case
-    counts as near its breach; `mode` is "suggest", "automatic" or "manual".
+    counts as near its breach; `mode` is "suggest", "automatic" or "manual"; `card` is its response card.
     """
 
     code: str
@@ -58,6 +60,7 @@ class Category:
     keywords: Mapping[str, tuple[str, ...]]
     verify: bool
     pack: str
+    card: tuple[AlarmLevel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +202,26 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """How a pack's cases and the parts of the city of these kinds are drawn on a map."""
+
+    title: Text
+    colour: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
-    """A scenario: a folder of YAML with an owner."""
+    """A scenario: a folder of YAML with an owner; `icon` is clean SVG, empty where it has none."""
 
     id: str
     title: Text
     owner: str
     requires: tuple[str, ...]
     folder: str
+    layer: Layer | None = None
+    icon: str = ""
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True)
