@@ -6,7 +6,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, channels, field, intake, outbox
+from casework.store import casefile, channels, devices, field, intake, mappings, outbox, roads, warnings
 from casework.store import registers as register
 from casework.store.database import Database
 
@@ -29,8 +29,12 @@ class SqlUnitOfWork:
     events: intake.Events
     quarantine: intake.Quarantine
     registers: register.Registers
+    devices: devices.Devices
+    mappings: mappings.Mappings
+    warnings: warnings.Warnings
     people: register.People
     talks: register.Talks
+    road_closures: roads.RoadClosures
     alarms: register.Alarms
     replays: register.Replays
 
@@ -58,8 +62,12 @@ class SqlUnitOfWork:
         self.events = intake.Events(connection)
         self.quarantine = intake.Quarantine(connection)
         self.registers = register.Registers(connection)
+        self.devices = devices.Devices(connection)
+        self.mappings = mappings.Mappings(connection)
+        self.warnings = warnings.Warnings(connection)
         self.people = register.People(connection)
         self.talks = register.Talks(connection)
+        self.road_closures = roads.RoadClosures(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
         return self
