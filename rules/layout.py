@@ -6,6 +6,7 @@ from pathlib import Path
 FILES = frozenset(
     {
         "pack.yaml",
+        "calendars.yaml",
         "categories.yaml",
         "escalation.yaml",
         "messages.yaml",

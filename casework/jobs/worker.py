@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -18,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from casework import ids
 from casework.domain.messages import Message
 from casework.jobs.clock_guard import ClockGuard
-from casework.services import deciding, relaying, standing, sweeping, triage, watching
+from casework.services import deciding, recalling, relaying, standing, sweeping, triage, watching
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 LOOK_S = 0.2
 """A worker without a bell in its process looks for new events this often."""
+TIDY_EVERY = timedelta(minutes=1)
 SENDERS = 24
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
@@ -52,7 +54,7 @@ class Worker:
         self._runtime = runtime
         self._guard = ClockGuard(runtime.clock, elapsed)
         self._name = f"{os.getpid()}-{ids.new()[-6:]}"
-        self._started_at = runtime.clock()
+        self._started_at = self._tidy_at = runtime.clock()
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
@@ -144,6 +146,7 @@ class Worker:
             return 0
         runtime = self._runtime
         settled = sweeping.sweep(runtime.uows, runtime.house(), runtime.clock)
+        settled += triage.pass_time(runtime.uows, runtime.house(), runtime.clock)
         if settled:
             runtime.bells.relay.set()
             runtime.bells.solver.set()
@@ -241,6 +244,9 @@ class Worker:
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
             standing.record(uow, runtime.house(), self._name, runtime.clock())
+            if runtime.clock() >= self._tidy_at:
+                self._tidy_at = runtime.clock() + TIDY_EVERY
+                recalling.tidy(uow, runtime.house().catalogue, runtime.clock())
             uow.commit()
 
 

@@ -1,6 +1,7 @@
 """Sources, areas, assets, parties, people, conversations, alarms and replayed answers."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +58,14 @@ class Registers:
     def put_parties(self, new: Iterable[Party], changed: Iterable[Party]) -> None:
         self._parties.insert(new)
         self._parties.update_all(changed)
+
+    def set_asset_state(self, asset_id: str, state: str) -> bool:
+        """Write an asset's state among its attributes; answer whether it is there."""
+        own = tables.assets
+        asset = self._assets.first(self._assets.select().where(own.c.id == asset_id).with_for_update())
+        if asset is None:
+            return False
+        return self._assets.update(replace(asset, attributes={**asset.attributes, "state": state})) > 0
 
     def is_empty(self) -> bool:
         """Whether nothing has been registered yet: the demo city goes into an empty database only."""

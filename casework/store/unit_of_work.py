@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from casework.store import casefile, channels, devices, field, intake, mappings, outbox, roads, warnings
 from casework.store import registers as register
+from casework.store import windows as memory
 from casework.store.database import Database
 
 
@@ -37,6 +38,8 @@ class SqlUnitOfWork:
     road_closures: roads.RoadClosures
     alarms: register.Alarms
     replays: register.Replays
+    windows: memory.Windows
+    conduct: memory.Conduct
 
     def __init__(self, database: Database, *, reading: bool = False) -> None:
         self._database = database
@@ -70,6 +73,8 @@ class SqlUnitOfWork:
         self.road_closures = roads.RoadClosures(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
+        self.windows = memory.Windows(connection)
+        self.conduct = memory.Conduct(connection)
         return self
 
     def __exit__(
