@@ -1,4 +1,3 @@
-"""Which files a scenario pack may hold: the same list for reading, exporting and importing."""
 
 import re
 from pathlib import Path
@@ -16,7 +15,6 @@ FILES = frozenset(
         "README.md",
         "sample/stream.jsonl",
         "sample/places.yaml",
-        "sample/expect.yaml",
     }
 )
 """Everything but the rules, by its path inside the pack."""
@@ -35,7 +33,6 @@ def strays(folder: Path) -> list[str]:
     Hidden files are an editor's or a system's own and are nobody's mistake.
     """
     found = (
-        path.relative_to(folder).as_posix()
         for path in (*folder.glob("*.*"), *(folder / "rules").glob("*"), *(folder / "sample").glob("*"))
         if not path.name.startswith(".")
     )
@@ -44,5 +41,4 @@ def strays(folder: Path) -> list[str]:
 
 def files(folder: Path) -> list[str]:
     """List a pack's files, sorted, by their path inside it."""
-    inside = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in inside if is_known(path))

@@ -243,10 +243,10 @@ class Worker:
         runtime = self._runtime
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
-            standing.record(uow, runtime.house(), self._name, runtime.clock())
             if runtime.clock() >= self._tidy_at:
                 self._tidy_at = runtime.clock() + TIDY_EVERY
                 recalling.tidy(uow, runtime.house().catalogue, runtime.clock())
+            standing.record(uow, runtime.house(), self._name, runtime.clock())
             uow.commit()
 
 

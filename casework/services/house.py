@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from casework.domain.cap import Zone
 from casework.ids import AreaId
@@ -58,12 +57,11 @@ class House:
     jurisdiction: Callable[[AreaId | None], AreaId | None] = field(default=lambda area: area)
     """Lifts an area to the level at which crews are at home, so that the two can be compared."""
     locate: Locate = field(default=lambda _lat, _lon: None)
-    reach: Reach = field(default_factory=Nowhere)
     lineage: Callable[[AreaId | None], tuple[AreaId, ...]] = field(
         default=lambda area: () if area is None else (area,)
     )
     """Answers an area and everything above it, the smallest first."""
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    reach: Reach = field(default_factory=Nowhere)
     policy: Policy = field(default_factory=lambda: Policy(stale_position_s=1800.0))
     """Half an hour: crews without a tracker are placed only by what they tap; age costs seconds besides."""
     status_callbacks: bool = False
@@ -72,6 +70,7 @@ class House:
     prices: Prices = ()
     quiet: Mapping[str, QuietHours] = field(default_factory=dict)
     """When nobody is written to who need not be, by channel; `*` is every other one."""
+    timezone: tzinfo = UTC
     role_channels: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Channels and addresses that hear what a role is told, beside its people."""
     alone: bool = False

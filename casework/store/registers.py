@@ -48,6 +48,14 @@ class Registers:
     def add_assets(self, assets: Iterable[Asset]) -> None:
         self._assets.insert(assets)
 
+    def set_asset_state(self, asset_id: str, state: str) -> bool:
+        """Write an asset's state among its attributes; answer whether it is there."""
+        own = tables.assets
+        asset = self._assets.first(self._assets.select().where(own.c.id == asset_id).with_for_update())
+        if asset is None:
+            return False
+        return self._assets.update(replace(asset, attributes={**asset.attributes, "state": state})) > 0
+
     def save_assets(self, assets: Iterable[Asset]) -> None:
         self._assets.update_all(assets)
 
@@ -58,14 +66,6 @@ class Registers:
     def put_parties(self, new: Iterable[Party], changed: Iterable[Party]) -> None:
         self._parties.insert(new)
         self._parties.update_all(changed)
-
-    def set_asset_state(self, asset_id: str, state: str) -> bool:
-        """Write an asset's state among its attributes; answer whether it is there."""
-        own = tables.assets
-        asset = self._assets.first(self._assets.select().where(own.c.id == asset_id).with_for_update())
-        if asset is None:
-            return False
-        return self._assets.update(replace(asset, attributes={**asset.attributes, "state": state})) > 0
 
     def is_empty(self) -> bool:
         """Whether nothing has been registered yet: the demo city goes into an empty database only."""
