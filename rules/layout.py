@@ -1,3 +1,4 @@
+"""Which files a scenario pack may hold: the same list for reading, exporting and importing."""
 
 import re
 from pathlib import Path
@@ -5,16 +6,17 @@ from pathlib import Path
 FILES = frozenset(
     {
         "pack.yaml",
-        "calendars.yaml",
         "categories.yaml",
         "escalation.yaml",
         "messages.yaml",
         "events.yaml",
+        "calendars.yaml",
         "overlay.yaml",
         "icon.svg",
         "README.md",
         "sample/stream.jsonl",
         "sample/places.yaml",
+        "sample/expect.yaml",
     }
 )
 """Everything but the rules, by its path inside the pack."""
@@ -33,6 +35,7 @@ def strays(folder: Path) -> list[str]:
     Hidden files are an editor's or a system's own and are nobody's mistake.
     """
     found = (
+        path.relative_to(folder).as_posix()
         for path in (*folder.glob("*.*"), *(folder / "rules").glob("*"), *(folder / "sample").glob("*"))
         if not path.name.startswith(".")
     )
@@ -41,4 +44,5 @@ def strays(folder: Path) -> list[str]:
 
 def files(folder: Path) -> list[str]:
     """List a pack's files, sorted, by their path inside it."""
+    inside = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in inside if is_known(path))
