@@ -211,12 +211,6 @@ def tell_role(
     return [person.name for person in people] + [channel for channel, _ in groups]
 
 
-def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
-    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
-    messages = house.catalogue.messages
-    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
-
-
 def warn_party(
     uow: UnitOfWork,
     house: House,
@@ -258,6 +252,12 @@ def _without_case(
         created_at=now,
         next_attempt_at=now,
     )
+
+
+def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
+    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
+    messages = house.catalogue.messages
+    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
 
 
 def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
