@@ -41,7 +41,7 @@ def best_base(
 
     `within` (b, d) tells which places are in reach of a base in time, `standing` (b,) how many idle crews
     each base has, `busy` the share of time a crew is not free, `nearer` (b,) the way there in seconds. A
-    further crew counts only when those before it are busy: (1 - q) q^k (DMEXCLP; Jagtenberg, Bhulai and van der
+    further crew counts only when those before it are busy: (1 - q) q^k (DMEXCLP; Jagtenberg, Bhulai, van der
     Mei, Operations Research for Health Care 4, 2015).
     """
     covered = standing @ within

@@ -229,11 +229,11 @@ def warn_party(
 
 
 def call_hook(
-    uow: UnitOfWork, hook: str, posted: Mapping[str, object], case: Case | None, *, now: datetime
+    uow: UnitOfWork, address: str, posted: Mapping[str, object], case: Case | None, *, now: datetime
 ) -> None:
     """Put a call of another system into the outbox."""
     body = json.dumps(posted, ensure_ascii=False, separators=(",", ":"))
-    message = _without_case(WEBHOOK, WEBHOOK, hook, "en", body, now)
+    message = _without_case(WEBHOOK, WEBHOOK, address, "en", body, now)
     uow.messages.add(replace(message, case_id=case.id if case is not None else None))
 
 
