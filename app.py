@@ -13,7 +13,7 @@ from flask import Flask
 import rules
 from casework import logs, outlets, web
 from casework import settings as settings_module
-from casework.analytics import trips
+from casework.analytics import finished_trips
 from casework.cli import commands
 from casework.clock import Clock, system_clock
 from casework.domain.places import Area
@@ -87,6 +87,7 @@ def _house(settings: Settings, uows: UnitsOfWork, database: Database, replacemen
     catalogue = load_packs(settings.scenarios)
     with uows(reading=True) as uow:
         areas = uow.registers.areas()
+    index = AreaIndex(areas)
     return House(
         catalogue=catalogue,
         matcher=rules.build_matcher(catalogue, prefer=settings.matcher),
@@ -96,14 +97,17 @@ def _house(settings: Settings, uows: UnitsOfWork, database: Database, replacemen
         or _learned(settings, areas, database, replacements.get("clock", system_clock)),
         public_url=settings.public_url,
         language=settings.language,
-        locate=AreaIndex(areas).locate,
+        locate=index.locate,
+        reach=index,
         jurisdiction=AreaTree(areas).lifted,
         status_callbacks=outlets.uses_twilio(settings),
         paces=outlets.paces(settings, replacements.get("clock", system_clock)),
         prices=settings.prices,
         quiet=settings.quiet_hours,
-        timezone=settings.timezone,
         role_channels=settings.role_channels,
+        lineage=AreaTree(areas).path,
+        timezone=settings.timezone,
+        hooks=settings.webhooks,
         alone=settings.one_process,
     )
 
@@ -113,7 +117,7 @@ def _learned(settings: Settings, areas: list[Area], database: Database, clock: C
     travel = _travel(settings)
     tree, index = AreaTree(areas), AreaIndex(areas)
     with database.reading() as connection:
-        residuals = learning.learn(trips.finished(connection, clock(), settings.timezone, tree.lifted))
+        residuals = learning.learn(finished_trips.listed(connection, clock(), settings.timezone, tree.lifted))
     if residuals is None:
         return travel
     log.info("travel_times_learned", trips=residuals.all.n, factor=round(residuals.all.factor, 2))

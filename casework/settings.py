@@ -20,6 +20,8 @@ _PASSWORD = re.compile(r"//[^/]*@")
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 MOST_PER_S = 10_000
+LONGEST_HOOK = 200
+"""Longest address of another system, in characters: what a row of the outbox holds."""
 DEMO_SECRET = "demo-only-not-a-secret"  # noqa: S105  (refused outside the demo)
 
 
@@ -88,6 +90,7 @@ class Settings:
     smtp_from: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_private: bool = False
+    webhooks: Mapping[str, str] = field(default_factory=dict)
     role_channels: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
@@ -98,6 +101,12 @@ class Settings:
     web_processes: int = 2
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
+    mqtt_url: str | None = field(default=None, repr=False)
+    """May hold a password."""
+    mqtt_group: str = "gongzhi"
+    mqtt_ca: Path | None = None
+    mqtt_cert: Path | None = None
+    mqtt_key: Path | None = None
     roads: Path | None = None
     osrm_url: str | None = None
     proxies: int = 0
@@ -169,6 +178,12 @@ def _file(text: str) -> Path:
     return file
 
 
+def _topic_level(text: str) -> str:
+    if any(mark in text for mark in "/+#"):
+        raise ValueError("is one level of a topic: without /, + and #")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text.lower() not in {"0", "1", "true", "false", "yes", "no"}:
         raise ValueError("must be yes or no")
@@ -218,6 +233,14 @@ def _pairs(text: str) -> Mapping[str, str]:
     if not all(equals and name.strip() and value.strip() for name, equals, value in pairs):
         raise ValueError("must be pairs like name=value, with commas between")
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _hooks(text: str) -> Mapping[str, str]:
+    hooks = _pairs(text)
+    for address in hooks.values():
+        if _url(("http", "https"))(address) and len(address) > LONGEST_HOOK:
+            raise ValueError(f"an address has at most {LONGEST_HOOK} characters")
+    return hooks
 
 
 def _rates(text: str) -> Mapping[str, float]:
@@ -291,6 +314,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_SMTP_FROM": ("smtp_from", str),
     "GONGZHI_WEBHOOK_SECRET": ("webhook_secret", str),
     "GONGZHI_WEBHOOK_PRIVATE": ("webhook_private", _flag),
+    "GONGZHI_WEBHOOKS": ("webhooks", _hooks),
     "GONGZHI_ROLE_CHANNELS": ("role_channels", _role_channels),
     "GONGZHI_RATES": ("rates", _rates),
     "GONGZHI_QUIET_HOURS": ("quiet_hours", _quiet),
@@ -302,6 +326,11 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_WEB_PROCESSES": ("web_processes", _processes),
     "GONGZHI_WORKER_PROCESSES": ("worker_processes", _processes),
     "GONGZHI_MEDIA": ("media", Path),
+    "GONGZHI_MQTT_URL": ("mqtt_url", _url(("mqtt", "mqtts"))),
+    "GONGZHI_MQTT_GROUP": ("mqtt_group", _topic_level),
+    "GONGZHI_MQTT_CA": ("mqtt_ca", _file),
+    "GONGZHI_MQTT_CERT": ("mqtt_cert", _file),
+    "GONGZHI_MQTT_KEY": ("mqtt_key", _file),
     "GONGZHI_ROADS": ("roads", _file),
     "GONGZHI_OSRM_URL": ("osrm_url", _url(("http", "https"))),
     "GONGZHI_OPEN311_PUBLIC": ("open311_public", _flag),
@@ -312,7 +341,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "TWILIO_MESSAGING_SERVICE_SID": ("twilio_messaging_service_sid", str),
 }
 
-_LATER = frozenset({"GONGZHI_MQTT_URL", "GONGZHI_STREAM_URL"})
+_LATER = frozenset({"GONGZHI_STREAM_URL"})
 """Names of the contract that this release does not serve yet: they stop the start, rather than be ignored."""
 
 
@@ -350,7 +379,7 @@ def _together(settings: Settings) -> list[str]:
         wrong.append("GONGZHI_SECRET_KEY must be set outside the demo; use 32 random characters or more")
     elif len(settings.secret_key) < SHORTEST_SECRET and not settings.demo:
         wrong.append(f"GONGZHI_SECRET_KEY must have {SHORTEST_SECRET} characters or more")
-    return wrong + _incomplete(settings) + _unusable_channels(settings)
+    return wrong + _incomplete(settings) + _unusable_channels(settings) + _unusable_broker(settings)
 
 
 _ALIYUN = ("KEY_ID", "KEY_SECRET", "SIGN_NAME", "TEMPLATE")
@@ -362,6 +391,7 @@ _TOGETHER = (
     ("GONGZHI_WECOM_TOKEN", "GONGZHI_WECOM_AES_KEY", "GONGZHI_WECOM_CORPORATION"),
     ("GONGZHI_TELEGRAM_HOOK_SECRET", "GONGZHI_TELEGRAM_TOKEN"),
     ("GONGZHI_SMTP_URL", "GONGZHI_SMTP_FROM"),
+    ("GONGZHI_WEBHOOKS", "GONGZHI_WEBHOOK_SECRET"),
 )
 """The first name of each row is of no use without the others."""
 
@@ -407,4 +437,13 @@ def _unusable_channels(settings: Settings) -> list[str]:
         wrong.append(
             f"GONGZHI_ROLE_CHANNELS: {', '.join(sorted(unknown))} is not set up; usable are {usable}"
         )
+    return wrong
+
+
+def _unusable_broker(settings: Settings) -> list[str]:
+    wrong = []
+    if (settings.mqtt_ca or settings.mqtt_cert) and not (settings.mqtt_url or "").startswith("mqtts://"):
+        wrong.append("GONGZHI_MQTT_CA and GONGZHI_MQTT_CERT need a GONGZHI_MQTT_URL with mqtts://")
+    if bool(settings.mqtt_cert) != bool(settings.mqtt_key):
+        wrong.append("GONGZHI_MQTT_CERT and GONGZHI_MQTT_KEY go together")
     return wrong

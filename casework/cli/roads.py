@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from tqdm import tqdm
 
-from casework.analytics import trips
+from casework.analytics import finished_trips
 from casework.cli import told
 from casework.services import roads as closing
 from routing import learning
@@ -91,7 +91,7 @@ def learned() -> None:
     runtime = told.house()
     zone, jurisdiction = runtime.settings.timezone, runtime.house().jurisdiction
     with runtime.reading() as connection:
-        found = trips.finished(connection, runtime.clock(), zone, jurisdiction)
+        found = finished_trips.listed(connection, runtime.clock(), zone, jurisdiction)
     residuals = learning.learn(found)
     if residuals is None:
         raise click.ClickException(f"{len(found)} finished trips are too few; {learning.FEWEST} are needed")

@@ -11,8 +11,10 @@ from casework.web.api import (
     crews,
     event_schema,
     events,
+    foreign,
     operations,
     pages,
+    parties,
     problems,
     registers,
     watch,
@@ -27,6 +29,7 @@ _GROUPS: tuple[tuple[str, str, tuple[Callable[[Operations], None], ...]], ...] =
     ("cases", "Cases, their parts, and the orders that move them along.", (cases.register,)),
     ("crews", "Crews: who they are, where they are, whether they serve.", (registers.crews, crews.register)),
     ("places", "Areas and assets.", (registers.places,)),
+    ("parties", "Trucks, and where their loads come from.", (parties.register,)),
     ("operating", "Sources, rules and the outbox.", (registers.operating,)),
     ("figures", "How well targets are kept.", (registers.figures,)),
 )
@@ -38,12 +41,14 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
     room = Room(runtime, Keyring(lambda: runtime().uows), Figures())
     door = Blueprint("intake", __name__, url_prefix="/api/v1")
     events.register(app, door, room)
+    foreign.register(door, room)
     watching = Blueprint("watch", __name__, template_folder="templates")
     watch.register(watching, room)
     pages.register(watching)
     for blueprint in (door, watching):
         problems.catch(blueprint)
         app.register_blueprint(blueprint)
+    app.extensions["gongzhi_keys"] = room.keys
     app.extensions["gongzhi_document"] = _document(app, room)
     app.extensions["gongzhi_checks"] = lambda: watch.look(runtime())
     problems.catch_unrouted(app)
@@ -53,6 +58,7 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
 def _document(app: Flask, room: Room) -> operations.Document:
     document = operations.begin(app)
     pages.describe_intake(app, document, event_schema.CORE)
+    foreign.describe(app, document)
     for name, about, hangers in _GROUPS:
         group = Operations(name, room, about)
         for hang in hangers:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import cast
 import numpy as np
 
-from casework.analytics import trips
+from casework.analytics import finished_trips
 from casework.domain.crews import CrewStatus
 from casework.services import field_work
 from routing import learning
@@ -17,7 +17,7 @@ def test_a_finished_trip_is_told_from_the_order_to_the_arrival_beside_its_estima
     town.finish()
 
     with town.runtime.reading() as connection:
-        [trip] = trips.finished(connection, town.clock(), town.clock().tzinfo, lambda area: area)
+        [trip] = finished_trips.listed(connection, town.clock(), town.clock().tzinfo, lambda area: area)
 
     assignment = town.assignment(town.case(case.id).assignment_id)
     assert trip.took_s == (assignment.on_scene_at - assignment.offered_at).total_seconds()
