@@ -254,6 +254,12 @@ def _without_case(
     )
 
 
+def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
+    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
+    messages = house.catalogue.messages
+    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
+
+
 def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
     parameters = {
         "code": case.public_code if draft.report else case.number,
@@ -263,7 +269,7 @@ def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
         "crew": draft.crew,
         "minutes": draft.minutes,
     }
-    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else house.catalogue.messages[draft.purpose]
+    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else _template(house, case, draft.purpose)
     if draft.facts is not None:
         template = titles.fill_fields(template, draft.facts)
     body = templates.render(template, draft.language, parameters)
