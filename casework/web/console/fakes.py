@@ -56,8 +56,10 @@ class FakeConsole:
 
     # Queries
 
-    def board(self, viewer: Viewer, filters: BoardFilters, cursor: str | None) -> views.Board:
-        del viewer
+    def board(
+        self, viewer: Viewer, filters: BoardFilters, cursor: str | None, wanted: int = 0
+    ) -> views.Board:
+        del viewer, wanted
         rows = sorted((row for row in self.cases.values() if self._fits(row, filters)), key=_lateness)
         start = int(cursor or 0)
         more = str(start + PAGE) if len(rows) > start + PAGE else None
@@ -82,12 +84,12 @@ class FakeConsole:
     def streets(self) -> Sequence[views.AreaOption]:
         return [views.AreaOption(zh, {"zh": zh, "en": en}) for zh, en, _lat, _lon in fake_city.STREETS]
 
-    def points(self, viewer: Viewer) -> Sequence[views.MapPoint]:
+    def points(self, viewer: Viewer, case_ids: Sequence[str] | None = None) -> Sequence[views.MapPoint]:
         del viewer
         return [
             views.MapPoint(row.id, row.number, row.title, row.priority, row.lat, row.lon, row.clock)
             for row in self.cases.values()
-            if row.lat is not None and row.lon is not None
+            if row.lat is not None and row.lon is not None and (case_ids is None or row.id in case_ids)
         ]
 
     def crews(self, viewer: Viewer, codes: Sequence[str] | None = None) -> Sequence[views.CrewRow]:

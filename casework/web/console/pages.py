@@ -4,9 +4,7 @@ from flask import Blueprint, abort, render_template, request
 
 from casework.analytics.filters import BoardFilters
 from casework.web.console import permissions
-from casework.web.console.parts import parts, viewer
-
-ROW_IDS_LIMIT = 200
+from casework.web.console.parts import listed, parts, viewer
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -48,7 +46,7 @@ def filters() -> BoardFilters:
 def board() -> str:
     """Show what must be done now."""
     asked = filters()
-    found = parts().queries.board(viewer(), asked, request.args.get("cursor"))
+    found = parts().queries.board(viewer(), asked, request.args.get("cursor"), _rows_wanted())
     if is_partial():
         return render_template("console/_queue.html", board=found, filters=asked)
     return render_template(
@@ -63,12 +61,18 @@ def board() -> str:
     )
 
 
+def _rows_wanted() -> int:
+    """Read how many rows a page that is refreshed has on it already."""
+    given = request.args.get("rows", "")
+    return int(given) if given.isdecimal() and len(given) < 4 else 0  # noqa: PLR2004  (hundreds)
+
+
 def rows() -> str:
     """Give the present rows of some cases, for the live cells; a closed case is left out."""
-    ids = [one for one in request.args.get("ids", "").split(",") if one][:ROW_IDS_LIMIT]
-    codes = [one for one in request.args.get("crews", "").split(",") if one][:ROW_IDS_LIMIT]
+    ids, codes = listed("ids"), listed("crews")
+    rows_now = parts().queries.rows(viewer(), ids) if ids else []
     crews_now = parts().queries.crews(viewer(), codes) if codes else []
-    return render_template("console/_rows.html", rows=parts().queries.rows(viewer(), ids), crews=crews_now)
+    return render_template("console/_rows.html", rows=rows_now, crews=crews_now)
 
 
 def case(case_id: str) -> str:

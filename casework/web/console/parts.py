@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from casework.clock import Clock
 from casework.web.console.commands import Commands, Gate
@@ -11,6 +11,8 @@ from casework.web.console.queries import Queries, Viewer
 from casework.web.console.stream import ChangeFeed
 
 _KEY = "gongzhi.console"
+LISTED = 100
+"""The most keys that one address names, so that it stays under four kilobytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,8 @@ def viewer() -> Viewer:
 def find_viewer() -> Viewer | None:
     """Give the signed-in person of this request, or None."""
     return cast("Viewer | None", g.get("console_viewer"))
+
+
+def listed(name: str) -> list[str] | None:
+    """Read the keys that a request names, parted by commas; None where it names none."""
+    return [one for one in request.args.get(name, "").split(",") if one][:LISTED] or None

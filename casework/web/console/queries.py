@@ -25,16 +25,18 @@ class Viewer:
 class Queries(Protocol):
     """Everything the pages read. A viewer sees only what this person's scope allows."""
 
-    def board(self, viewer: Viewer, filters: BoardFilters, cursor: str | None) -> views.Board:
-        """Give the queue, what will be late first on top."""
+    def board(
+        self, viewer: Viewer, filters: BoardFilters, cursor: str | None, wanted: int = 0
+    ) -> views.Board:
+        """Give a page of the queue, what will be late first on top; a longer page where that is wanted."""
         ...
 
     def rows(self, viewer: Viewer, case_ids: Sequence[str]) -> Sequence[views.BoardRow]:
         """Give those of the cases that are still open and within sight, in any order."""
         ...
 
-    def points(self, viewer: Viewer) -> Sequence[views.MapPoint]:
-        """Give every open case with a place, for the map."""
+    def points(self, viewer: Viewer, case_ids: Sequence[str] | None = None) -> Sequence[views.MapPoint]:
+        """Give every open case with a place, or those of some cases, for the map."""
         ...
 
     def case(self, viewer: Viewer, case_id: str) -> views.CasePage | None:

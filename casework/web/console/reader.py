@@ -35,11 +35,13 @@ class HouseQueries:
         self._names: tuple[datetime, names.Names] | None = None
         self._areas: GeoJson | None = None
 
-    def board(self, viewer: Viewer, filters: BoardFilters, cursor: str | None) -> views.Board:
+    def board(
+        self, viewer: Viewer, filters: BoardFilters, cursor: str | None, wanted: int = 0
+    ) -> views.Board:
         del viewer
         now, known = self._now(), self._named()
         with self._runtime().reading() as connection:
-            return board.page(connection, known, filters, cursor, now, changes.number(now))
+            return board.page(connection, known, filters, board.Stretch(cursor, wanted), now)
 
     def rows(self, viewer: Viewer, case_ids: Sequence[str]) -> Sequence[views.BoardRow]:
         del viewer
@@ -47,11 +49,11 @@ class HouseQueries:
         with self._runtime().reading() as connection:
             return board.rows(connection, known, case_ids, self._now())
 
-    def points(self, viewer: Viewer) -> Sequence[views.MapPoint]:
+    def points(self, viewer: Viewer, case_ids: Sequence[str] | None = None) -> Sequence[views.MapPoint]:
         del viewer
         known = self._named()
         with self._runtime().reading() as connection:
-            return board.points(connection, known, self._now())
+            return board.points(connection, known, case_ids, self._now())
 
     def case(self, viewer: Viewer, case_id: str) -> views.CasePage | None:
         known = self._named()

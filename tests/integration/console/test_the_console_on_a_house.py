@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from casework.analytics import board
 from casework.analytics.changes import Watcher
 from casework.services import field_work
 
@@ -211,11 +212,49 @@ def test_a_crew_is_taken_out_of_service_and_put_back(house, dispatcher):
 
 
 def test_the_maps_know_every_open_case_and_the_outlines(noisy, dispatcher):
-    cases = dispatcher.client.get("/console/map/cases.geojson").json
+    shown = dispatcher.client.get("/console/map/cases").json
     areas = dispatcher.client.get("/console/map/areas.geojson").json
 
-    assert [feature["properties"]["id"] for feature in cases["features"]] == [noisy[1]]
+    [(case_id, number, lon, lat, priority, title, due_s, target_s)] = shown["cases"]
+    assert (case_id, number, lon, lat) == (noisy[1], 1001, 120.1402, 30.3201)
+    assert shown["titles"][title] == NOISE["text"]
+    assert priority in {1, 2, 3, 4}
+    assert 0 < due_s <= target_s
     assert {feature["properties"]["level"] for feature in areas["features"]} == {"street"}
+
+
+def test_the_map_asks_again_only_for_the_cases_that_changed(dispatcher, noisy):
+    one = dispatcher.client.get(f"/console/map/cases?ids={noisy[1]},another").json
+    dispatcher.post(f"/cases/{noisy[1]}/void", reason="a test")
+    ended = dispatcher.client.get(f"/console/map/cases?ids={noisy[1]}").json
+
+    assert [case[0] for case in one["cases"]] == [noisy[1]]
+    assert ended["cases"] == []
+
+
+def test_a_refusal_brings_the_row_as_it_stands_so_that_the_page_can_turn_back(dispatcher, noisy):
+    refused = dispatcher.post(f"/cases/{noisy[1]}/dispatch", version="99")
+
+    assert refused.status_code == 409
+    assert "1001" in refused.json["message"]
+    assert f'id="{noisy[1]}"' in refused.json["rows"]
+    assert 'data-verb="dispatch"' in refused.json["rows"]
+
+
+def test_the_queue_comes_a_page_at_a_time_and_a_longer_page_where_one_is_shown(
+    house, dispatcher, noisy, monkeypatch
+):
+    monkeypatch.setattr(board, "PAGE", 1)
+    house.report("路灯不亮", lat=30.33, lon=120.15, category="street_light")
+
+    first = dispatcher.get("/")
+    further = re.search(r'class="more"><a href="/console([^"]+)"', first)[1].replace("&amp;", "&")
+    second = dispatcher.get(further)
+    both = dispatcher.get("/?rows=2")
+
+    numbers = [re.findall(r'data-number="(\d+)"', page) for page in (first, second, both)]
+    assert sorted(numbers[0] + numbers[1]) == sorted(numbers[2])
+    assert len(numbers[0]) == len(numbers[1]) == 1
 
 
 def test_changes_are_seen_once_and_named_by_case_and_crew(house, dispatcher, noisy):
