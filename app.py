@@ -10,7 +10,7 @@ import structlog
 from flask import Flask
 
 import rules
-from casework import logs, web
+from casework import logs, outlets, web
 from casework import settings as settings_module
 from casework.cli import commands
 from casework.clock import Clock, system_clock
@@ -26,8 +26,6 @@ from casework.store.inbox import GroupCommitInbox
 from casework.store.unit_of_work import SqlUnitOfWork
 from casework.web.api import event_schema
 from notifications.channel import Channel
-from notifications.console_channel import ConsoleChannel
-from notifications.drill import OnlyUnroutable
 from routing.travel import DistanceTravelTimes, TravelTimes
 from rules import canary
 from rules.catalogue import Catalogue
@@ -88,35 +86,21 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
     return House(
         catalogue=catalogue,
         matcher=rules.build_matcher(catalogue, prefer=settings.matcher),
-        channels=replacements.get("channels") or _channels(settings),
+        channels=replacements.get("channels")
+        or outlets.channels(settings, replacements.get("clock", system_clock)),
         travel=replacements.get("travel") or DistanceTravelTimes(settings.timezone),
         public_url=settings.public_url,
         language=settings.language,
         locate=AreaIndex(areas).locate,
         jurisdiction=AreaTree(areas).lifted,
-        status_callbacks=settings.sms == "twilio",
+        status_callbacks=outlets.uses_twilio(settings),
+        paces=outlets.paces(settings, replacements.get("clock", system_clock)),
+        prices=settings.prices,
+        quiet=settings.quiet_hours,
+        timezone=settings.timezone,
+        role_channels=settings.role_channels,
         alone=settings.one_process,
     )
-
-
-def _channels(settings: Settings) -> Mapping[str, Channel]:
-    console = ConsoleChannel()
-    sms: Channel = console
-    if settings.sms == "twilio":
-        sms = _twilio(settings)
-    return {"console": console, "sms": OnlyUnroutable(sms) if settings.demo else sms}
-
-
-def _twilio(settings: Settings) -> Channel:
-    from notifications.twilio_sms import TwilioAccount, TwilioSms  # noqa: PLC0415  (27 MB that others do without)
-
-    account = TwilioAccount(
-        settings.twilio_account_sid or "",
-        settings.twilio_auth_token or "",
-        sender=settings.twilio_from,
-        messaging_service_sid=settings.twilio_messaging_service_sid,
-    )
-    return TwilioSms(account, api_base=settings.twilio_api_base, timeout_s=5.0)
 
 
 def _settings() -> Settings:

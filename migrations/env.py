@@ -3,7 +3,10 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
-from casework.store.tables import metadata
+from casework.store import channel_tables
+
+# One collection of tables, whichever module of them is asked; each must be loaded to stand in it.
+metadata = channel_tables.charges.metadata
 
 
 def run() -> None:

@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 import migrations
 import rules
-from casework.cli import importing, keeping, reporting, resending, told
+from casework.cli import importing, keeping, packing, reporting, resending, told
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
@@ -35,6 +35,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(work)
     for module in (importing, keeping, reporting, resending):
         module.register(app)
+    packing.register(rule_packs)
 
 
 @db.command("upgrade")
@@ -133,7 +134,8 @@ def seed_demo() -> None:
     house = told.house()
     zone = house.settings.timezone
     made = city.demo_city()
-    if loading.load(made, uows=house.uows, clock=house.clock, zone=zone):
+    samples = [pack.sample for pack in house.house().catalogue.packs if pack.sample]
+    if loading.load(made, samples=samples, uows=house.uows, clock=house.clock, zone=zone):
         click.echo(f"demo city: {len(made.areas)} areas, {len(made.assets)} assets, {len(made.crews)} crews")
         return
     with house.uows(reading=True) as uow:

@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from casework import ids
 from casework.domain.messages import Message
 from casework.jobs.clock_guard import ClockGuard
-from casework.services import deciding, relaying, sweeping, triage
+from casework.services import deciding, relaying, standing, sweeping, triage
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,10 @@ LONGEST_REST_S = 0.1
 """After a full batch, while callers wait for answers, triage rests half as long as it worked, up to this.
 
 More would leave it slower than what comes in, and then it never catches up."""
+GATHER_S = 0.1
+"""While many callers send, triage lets this much time's events gather, and one event alone never waits.
+
+A pass over a few costs as much as one over a hundred, and takes the interpreter from those who wait."""
 
 
 def boot_elapsed() -> float:
@@ -53,6 +57,7 @@ class Worker:
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
         self._counting = threading.Lock()
         self._in_flight = 0
+        self._behind = False
         bells = runtime.bells
         self._loops = [
             self._loop("triage", bells.triage, self._triage_politely, LOOK_S),
@@ -103,9 +108,13 @@ class Worker:
 
     def _triage_politely(self) -> int:
         """Judge what has come in, and let those go first whose events are still to be taken."""
+        bells = self._runtime.bells
+        if bells.crowded() and not self._behind:
+            self._stopping.wait(GATHER_S)
         began = time.monotonic()
         judged = self.triage()
-        if judged >= triage.BATCH and self._runtime.bells.callers_wait():
+        self._behind = judged >= triage.BATCH
+        if self._behind and bells.crowded():
             self._stopping.wait(min(GIVE_WAY * (time.monotonic() - began), LONGEST_REST_S))
         return judged
 
@@ -218,6 +227,7 @@ class Worker:
         runtime = self._runtime
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
+            standing.record(uow, runtime.house(), self._name, runtime.clock())
             uow.commit()
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 from casework.ids import AreaId
 from notifications.channel import Channel
+from notifications.pace import Pace
+from notifications.prices import Prices
+from notifications.purposes import QuietHours
 from routing.problem import Policy
 from routing.travel import TravelTimes
 from rules.catalogue import Catalogue
@@ -31,6 +34,14 @@ class House:
     policy: Policy = field(default_factory=lambda: Policy(stale_position_s=1800.0))
     """Half an hour: crews without a tracker are placed only by what they tap; age costs seconds besides."""
     status_callbacks: bool = False
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    """How fast texts may go, by channel; a channel without a pace takes them as they come."""
+    prices: Prices = ()
+    quiet: Mapping[str, QuietHours] = field(default_factory=dict)
+    """When nobody is written to who need not be, by channel; `*` is every other one."""
+    timezone: tzinfo = UTC
+    role_channels: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Channels and addresses that hear what a role is told, beside its people."""
     alone: bool = False
     """Whether no other process works on the same database, so that nothing must be held while rules think."""
     close_after: timedelta = timedelta(hours=24)

@@ -156,6 +156,7 @@ cases = _table(
     sa.CheckConstraint("status <> 'dispatched' or assignment_id is not null", name="dispatched_has_crew"),
     sa.Index("ix_cases_category_status_lat", "category", "status", "lat"),
     sa.Index("ix_cases_status", "status"),
+    sa.Index("ix_cases_opened_at", "opened_at"),
 )
 
 reports = _table(
@@ -328,6 +329,9 @@ messages = _table(
         **_where("state = 'new' or state = 'sending'"),  # type: ignore[arg-type]  # dialect options
     ),
     sa.Index("ix_messages_channel_address", "channel", "address", "id"),
+    # Whether an earlier text to the same person still waits: one index a state, as SQLite wants it.
+    sa.Index("ix_messages_new_address", "channel", "address", "id", **_where("state = 'new'")),  # type: ignore[arg-type]  # dialect options
+    sa.Index("ix_messages_sending_address", "channel", "address", "id", **_where("state = 'sending'")),  # type: ignore[arg-type]  # dialect options
     sa.Index("uq_messages_channel_provider_id", "channel", "provider_id", unique=True),
 )
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, field, intake, outbox
+from casework.store import casefile, channels, field, intake, outbox
 from casework.store import registers as register
 from casework.store.database import Database
 
@@ -24,6 +24,8 @@ class SqlUnitOfWork:
     recommendations: field.Recommendations
     links: field.Links
     messages: outbox.Messages
+    addressees: channels.Addressees
+    ledger: channels.Ledger
     events: intake.Events
     quarantine: intake.Quarantine
     registers: register.Registers
@@ -51,6 +53,8 @@ class SqlUnitOfWork:
         self.recommendations = field.Recommendations(connection)
         self.links = field.Links(connection)
         self.messages = outbox.Messages(connection)
+        self.addressees = channels.Addressees(connection)
+        self.ledger = channels.Ledger(connection)
         self.events = intake.Events(connection)
         self.quarantine = intake.Quarantine(connection)
         self.registers = register.Registers(connection)

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from casework.domain import errors
 from casework.services.runtime import Runtime
 from casework.settings import Settings
-from casework.web.hooks import chat, doors, twilio_status
+from casework.web.hooks import aliyun, chat, dingtalk, doors, telegram, twilio_status, voice, wecom
 
 
 def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> None:
@@ -18,6 +18,6 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
     hooks.before_request(doors.bound_body)
     hooks.register_error_handler(errors.CaseworkError, doors.problem)
     hooks.register_error_handler(HTTPException, doors.http_problem)
-    twilio_status.hang(hooks)
-    chat.hang(hooks)
+    for room in (twilio_status, voice, chat, telegram, dingtalk, wecom, aliyun):
+        room.hang(hooks)
     app.register_blueprint(hooks)
