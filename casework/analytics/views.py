@@ -220,6 +220,15 @@ class ReporterLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePhoto:
+    """A photo of a case: `what` is the name it is kept under, or the address where its sender keeps it."""
+
+    what: str
+    at: datetime
+    by: Text
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentLine:
     """One crew sent to the case; a time that has not come is None."""
 
@@ -280,6 +289,7 @@ class CasePage:
     actions: frozenset[str]
     disposition: str | None = None
     not_listed: int = 0
+    photos: Sequence[CasePhoto] = ()
 
     def with_actions(self, actions: frozenset[str]) -> Self:
         """Give the page with only these actions."""

@@ -74,6 +74,10 @@ class FakeConsole:
         row = self.cases.get(case_id)
         return None if row is None else _page(row, self.clock, list(self.team.values()))
 
+    def photos(self, viewer: Viewer, case_id: str) -> Sequence[views.CasePhoto]:
+        page = self.case(viewer, case_id)
+        return page.photos if page else ()
+
     def case_id_by_number(self, viewer: Viewer, number: int) -> str | None:
         del viewer
         return next((row.id for row in self.cases.values() if row.number == number), None)

@@ -1,8 +1,10 @@
 """The pages that only read."""
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template, request, send_file
+from werkzeug.wrappers import Response
 
 from casework.analytics.filters import BoardFilters
+from casework.services import photos
 from casework.web.console import permissions
 from casework.web.console.parts import listed, parts, viewer
 
@@ -13,6 +15,7 @@ def add_to(blueprint: Blueprint) -> None:
         ("/", board),
         ("/rows", rows),
         ("/cases/<case_id>", case),
+        ("/cases/<case_id>/photos/<name>", photo),
         ("/crews", crews),
         ("/intake", intake),
         ("/alarms", alarms),
@@ -83,6 +86,20 @@ def case(case_id: str) -> str:
     template = "console/_case.html" if is_partial() else "console/case.html"
     crews_now = parts().queries.crews(viewer())
     return render_template(template, page=page, now=parts().clock(), crews=crews_now, drawer=is_partial())
+
+
+def photo(case_id: str, name: str) -> Response:
+    """Give a photo that belongs to the case, small with `?size=small`; anything else is not there."""
+    if not photos.is_name(name) or all(one.what != name for one in parts().queries.photos(viewer(), case_id)):
+        abort(404)
+    path = photos.path_of(name, parts().media)
+    if not path.is_file():
+        abort(404)
+    if request.args.get("size") == "small":
+        path = photos.thumbnail(name, parts().media)
+    response = send_file(path, mimetype="image/jpeg", conditional=True)
+    response.headers["Cache-Control"] = "private, no-cache"  # asked for again each time: rights may be gone
+    return response
 
 
 def crews() -> str:

@@ -1,6 +1,7 @@
 """What the console is put together from, kept in the app's extensions."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 from flask import current_app, g, request
@@ -27,6 +28,7 @@ class Parts:
     default_language: str = "zh"
     timezone: str = "Asia/Shanghai"
     secure_cookies: bool = False
+    media: Path = Path()
     demo_sign_ins: tuple[tuple[str, str], ...] = field(default=())
 
 

@@ -43,6 +43,10 @@ class Queries(Protocol):
         """Give one case with all that belongs to it, or None."""
         ...
 
+    def photos(self, viewer: Viewer, case_id: str) -> Sequence[views.CasePhoto]:
+        """Give the photos of a case that the viewer may see, or none."""
+        ...
+
     def case_id_by_number(self, viewer: Viewer, number: int) -> str | None:
         """Find the case that people call by this number."""
         ...

@@ -15,6 +15,7 @@ from casework.analytics import (
     messages,
     names,
     outlines,
+    photos,
     views,
 )
 from casework.analytics.filters import BoardFilters
@@ -60,6 +61,11 @@ class HouseQueries:
         with self._runtime().reading() as connection:
             page = case_page.read(connection, known, case_id, self._now())
         return page and _allowed(page, viewer)
+
+    def photos(self, viewer: Viewer, case_id: str) -> Sequence[views.CasePhoto]:
+        del viewer
+        with self._runtime().reading() as connection:
+            return photos.of_case(connection, case_id)
 
     def case_id_by_number(self, viewer: Viewer, number: int) -> str | None:
         del viewer
