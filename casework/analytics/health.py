@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from casework.analytics import rule_counts
 from casework.domain import errors
 from casework.domain.deadlines import DeadlineState
 from casework.domain.messages import WAITING
@@ -31,6 +32,7 @@ class Counts:
     cases: Mapping[str, int]
     waiting_events: int
     quarantined: int
+    rules: Mapping[str, int]
 
 
 def look(connection: sa.Connection, now: datetime) -> Health:
@@ -68,6 +70,7 @@ def count(connection: sa.Connection) -> Counts:
         cases=_by(connection, tables.cases.c.status),
         waiting_events=connection.execute(waiting).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
+        rules=rule_counts.cases_by_rule(connection),
     )
 
 

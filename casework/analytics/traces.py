@@ -1,22 +1,43 @@
-"""Why the rules decided so, in sentences: reads the trace that was kept with the event."""
+"""Why the rules decided so: reads the trace that was kept with the event, condition by condition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from casework.analytics.views import Text
+from casework.analytics.views import RuleTrace, Text, Trace, TraceLine
 
 Json = Mapping[str, Any]
-_OPERATORS: Mapping[str, tuple[str, str]] = {
+OPERATORS: Mapping[str, tuple[str, str]] = {
     "equals": ("等于", "is"),
     "not_equals": ("不等于", "is not"),
     "at_least": ("不小于", "is at least"),
     "at_most": ("不大于", "is at most"),
-    "above": ("大于", "is above"),
-    "below": ("小于", "is below"),
+    "more_than": ("大于", "is more than"),
+    "less_than": ("小于", "is less than"),
+    "between": ("介于", "is between"),
     "in": ("属于", "is one of"),
     "contains": ("包含", "contains"),
-    "contains_any": ("包含任一", "contains any of"),
-    "exists": ("存在", "is given"),
+    "matches": ("符合样式", "matches"),
+    "exists": ("已给出", "is given"),
+    "missing": ("未给出", "is not given"),
+}
+_GROUPS: Mapping[str, tuple[str, str]] = {
+    "all": ("以下全部成立", "all of these"),
+    "any": ("以下任一成立", "any of these"),
+    "not": ("以下不成立", "none of this"),
+}
+_DIFFER: Mapping[str, tuple[str, str]] = {
+    "equals": ("须为 {}", "it would have to be {}"),
+    "not_equals": ("不得为 {}", "it would have to be other than {}"),
+    "at_least": ("须达到 {}{}", "it would have to reach {}{}"),
+    "at_most": ("须不超过 {}{}", "it would have to be no more than {}{}"),
+    "more_than": ("须超过 {}{}", "it would have to be more than {}{}"),
+    "less_than": ("须低于 {}{}", "it would have to be less than {}{}"),
+    "between": ("须介于 {}", "it would have to be between {}"),
+    "in": ("须为其一: {}", "it would have to be one of {}"),
+    "contains": ("须包含: {}", "it would have to contain {}"),
+    "matches": ("须符合样式 {}", "it would have to match {}"),
+    "exists": ("须给出", "it would have to be given"),
+    "missing": ("不得给出", "it would have to be left out"),
 }
 _DONE = {
     "open_case": ("立案或并入同类案件", "opened a case, or joined one"),
@@ -26,62 +47,96 @@ _DONE = {
 }
 
 
-def steps(trace: Json) -> list[Text]:
-    """Tell what was guessed, which rules held and why, what was done, and why the others did not hold."""
-    said: list[Text] = []
-    if error := trace.get("error"):
-        said.append({"zh": f"判定失败: {error}", "en": f"Could not be judged: {error}"})
-    for name, value in (trace.get("guessed") or {}).items():
-        said.append(
+def read(trace: Json, titles: Mapping[str, Text]) -> Trace:
+    """Read what was guessed, which rules held and why, what was done, and why the others did not hold."""
+    return Trace(
+        error=trace.get("error"),
+        guessed=[
             {"zh": f"根据文字推测 {name} 为 {value}", "en": f"Guessed from the words: {name} is {value}"}
-        )
-    for rule in trace.get("matched") or ():
-        zh, en = _tree(rule.get("when") or {})
-        said.append({"zh": f"规则 {rule['rule']} 成立: {zh}", "en": f"Rule {rule['rule']} held: {en}"})
-    said += [_done(step) for step in trace.get("done") or ()]
-    for rule in trace.get("unmatched") or ():
-        zh, en = _tree(rule.get("failed") or {})
-        said.append(
-            {"zh": f"规则 {rule['rule']} 不成立: {zh}", "en": f"Rule {rule['rule']} did not hold: {en}"}
-        )
-    if unlisted := trace.get("unlisted"):
-        said.append({"zh": f"另有 {unlisted} 条规则不成立", "en": f"{unlisted} further rules did not hold"})
-    return said
+            for name, value in (trace.get("guessed") or {}).items()
+        ],
+        done=[_done(step, titles) for step in trace.get("done") or ()],
+        rules=[
+            *(_rule(rule, titles, rule.get("when") or {}, held=True) for rule in trace.get("matched") or ()),
+            *(
+                _rule(rule, titles, rule.get("failed") or {}, held=False)
+                for rule in trace.get("unmatched") or ()
+            ),
+        ],
+        unlisted=int(trace.get("unlisted") or 0),
+    )
 
 
-def _done(step: Json) -> Text:
+def _rule(rule: Json, titles: Mapping[str, Text], tree: Json, *, held: bool) -> RuleTrace:
+    name = str(rule.get("rule"))
+    return RuleTrace(
+        id=name,
+        title=titles.get(name) or {"zh": name, "en": name},
+        version=str(rule.get("version") or ""),
+        pack=str(rule.get("pack") or ""),
+        held=held,
+        lines=list(_lines(tree, 0)) if tree else [],
+    )
+
+
+def _lines(tree: Json, depth: int, *, wanted: bool = True) -> Iterator[TraceLine]:
+    """Lay a tree out; `wanted` is False inside a `not`, where what fails is as it should be."""
+    for group, (zh, en) in _GROUPS.items():
+        if group in tree:
+            parts, inside = ([tree[group]], not wanted) if group == "not" else (tree[group], wanted)
+            yield TraceLine(depth, bool(tree.get("held")), {"zh": f"{zh}:", "en": f"{en}:"})
+            for part in parts:
+                yield from _lines(part, depth + 1, wanted=inside)
+            return
+    held = bool(tree.get("held"))
+    yield TraceLine(depth, held, _leaf(tree), None if held is wanted else _differ(tree, wanted=wanted))
+
+
+def _leaf(leaf: Json) -> Text:
+    zh, en = OPERATORS.get(str(leaf.get("operator")), (str(leaf.get("operator")),) * 2)
+    seen = leaf.get("seen")
+    wanted = "" if leaf.get("operator") in {"exists", "missing"} else f" {_wanted(leaf)}"
+    zh_seen, en_seen = (
+        ("未给出", "not given") if seen is None else (f"实为 {_value(seen)}", f"it was {_value(seen)}")
+    )
+    name = leaf.get("field")
+    return {"zh": f"{name} {zh}{wanted} ({zh_seen})", "en": f"{name} {en}{wanted} ({en_seen})"}
+
+
+def _differ(leaf: Json, *, wanted: bool) -> Text:
+    """Say what the value would have to be for the condition to hold, and by how much it missed."""
+    if not wanted:
+        return {"zh": "须不成立", "en": "this would have to fail"}
+    seen, asked = leaf.get("seen"), leaf.get("wanted")
+    zh, en = _DIFFER.get(str(leaf.get("operator")), ("须满足 {}", "it would have to satisfy {}"))
+    if isinstance(seen, int | float) and isinstance(asked, int | float) and not isinstance(seen, bool):
+        gap = f"{round(abs(asked - seen), 6):g}"
+        return {
+            "zh": zh.format(_wanted(leaf), f", 相差 {gap}"),
+            "en": en.format(_wanted(leaf), f", {gap} away"),
+        }
+    return {"zh": zh.format(_wanted(leaf), ""), "en": en.format(_wanted(leaf), "")}
+
+
+def _wanted(leaf: Json) -> str:
+    other = leaf.get("wanted_field")
+    return _value(leaf.get("wanted")) if other is None else f"{other} = {_value(leaf.get('wanted'))}"
+
+
+def _done(step: Json, titles: Mapping[str, Text]) -> Text:
     zh, en = _DONE.get(str(step.get("do")), (str(step.get("do")), str(step.get("do"))))
     reason = step.get("reason") or {}
     told = ", ".join(map(str, step.get("told") or ()))
+    name = str(step.get("rule"))
+    title = titles.get(name) or {"zh": name, "en": name}
     return {
-        "zh": f"因规则 {step.get('rule')}: {zh} {reason.get('zh') or told}".strip(),
-        "en": f"By rule {step.get('rule')}: {en} {reason.get('en') or told}".strip(),
+        "zh": f"因规则 {title['zh']}: {zh} {reason.get('zh') or told}".strip(),
+        "en": f"By rule {title['en']}: {en} {reason.get('en') or told}".strip(),
     }
 
 
-def _tree(tree: Json) -> tuple[str, str]:
-    if "all" in tree:
-        return _joined(tree["all"], (", 且 ", " and "))
-    if "any" in tree:
-        return _joined(tree["any"], (" 或 ", " or "))
-    if "not" in tree:
-        zh, en = _tree(tree["not"])
-        return f"并非 ({zh})", f"not ({en})"
-    zh, en = _OPERATORS.get(str(tree.get("operator")), (str(tree.get("operator")),) * 2)
-    wanted, seen = _value(tree.get("wanted")), _value(tree.get("seen"))
-    zh_seen, en_seen = (
-        ("未给出", "not given") if tree.get("seen") is None else (f"实为 {seen}", f"it was {seen}")
-    )
-    return f"{tree.get('field')} {zh} {wanted} ({zh_seen})", f"{tree.get('field')} {en} {wanted} ({en_seen})"
-
-
-def _joined(parts: Sequence[Json], words: tuple[str, str]) -> tuple[str, str]:
-    told = [_tree(part) for part in parts]
-    return words[0].join(zh for zh, _ in told), words[1].join(en for _, en in told)
-
-
 def _value(value: object) -> str:
-    if isinstance(value, list):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         shown = ", ".join(map(str, value[:6]))
         return f"{shown}, …" if len(value) > 6 else shown  # noqa: PLR2004  (a sentence, not a list)
     return "-" if value is None else str(value)

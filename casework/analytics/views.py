@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 Text = Mapping[str, str]
 """A text in each language: {"zh": ..., "en": ...}."""
@@ -335,13 +335,80 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """One event, what the rules made of it and why; `steps` are sentences in order."""
+    """One event, what the rules made of it and why; `trace` is None until it was judged."""
 
     row: EventRow
     subject: str | None
     time: datetime | None
     body: str
-    steps: Sequence[Text]
+    trace: "Trace | None"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One condition, or the head of a group of them; `differ` says what would have to be otherwise."""
+
+    depth: int
+    held: bool
+    said: Text
+    differ: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """How one rule came out for one event; of a rule that did not hold the first part that failed."""
+
+    id: str
+    title: Text
+    version: str
+    pack: str
+    held: bool
+    lines: Sequence[TraceLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the rules made of an event; `unlisted` counts rules that did not hold and are not listed."""
+
+    error: str | None
+    guessed: Sequence[Text]
+    done: Sequence[Text]
+    rules: Sequence[RuleTrace]
+    unlisted: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """What a rule led to: cases of all time, and how it came out for the newest events it was asked about."""
+
+    id: str
+    title: Text
+    pack: str
+    event: str
+    in_force: bool
+    cases: int
+    open: int
+    last_at: datetime | None
+    held: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCounts:
+    """Every rule with its counts; `recent` is how many of the newest judgements were looked at."""
+
+    rules: Sequence[RuleCount]
+    recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeCounts:
+    """How many events wait for a person's look; each stops counting at `MOST`."""
+
+    MOST: ClassVar[int] = 1000
+    unmatched: int
+    failed: int
+    quarantined: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from casework.analytics import views
 from casework.analytics.filters import BoardFilters
+from casework.analytics.inbox import EventFilter
 from casework.clock import Clock
 from casework.domain.people import Permission
 from casework.web.console import fake_city
@@ -111,15 +112,26 @@ class FakeConsole:
         ]
 
     def event(self, viewer: Viewer, seq: int) -> views.EventPage | None:
-        found = next((row for row in self.events(viewer, None).rows if row.seq == seq), None)
+        found = next((row for row in self.events(viewer, EventFilter(), None).rows if row.seq == seq), None)
         return (
             None
             if found is None
-            else views.EventPage(found, None, None, "{}", [{"zh": "规则成立", "en": "Rule held"}])
+            else views.EventPage(found, None, None, "{}", views.Trace(None, [], [], [], 0))
         )
 
-    def events(self, viewer: Viewer, cursor: str | None) -> views.Page[views.EventRow]:
-        del viewer, cursor
+    def event_types(self, viewer: Viewer) -> Sequence[str]:
+        return sorted({row.type for row in self.events(viewer, EventFilter(), None).rows})
+
+    def intake_counts(self, viewer: Viewer) -> views.IntakeCounts:
+        del viewer
+        return views.IntakeCounts(0, 0, len(self.held))
+
+    def rule_counts(self, viewer: Viewer) -> views.RuleCounts:
+        del viewer
+        return views.RuleCounts([], 0)
+
+    def events(self, viewer: Viewer, which: EventFilter, cursor: str | None) -> views.Page[views.EventRow]:
+        del viewer, which, cursor
         rows = list(self.cases.values())[:24]
         return views.Page([_event(row, index) for index, row in enumerate(rows)], total=len(rows))
 

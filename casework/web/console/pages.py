@@ -1,9 +1,12 @@
 """The pages that only read."""
 
+from dataclasses import fields
+
 from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from casework.analytics.filters import BoardFilters
+from casework.analytics.inbox import OUTCOMES, EventFilter
 from casework.services import photos
 from casework.web.console import permissions
 from casework.web.console.parts import listed, parts, viewer
@@ -21,6 +24,7 @@ def add_to(blueprint: Blueprint) -> None:
         ("/alarms", alarms),
         ("/intake/events/<int:seq>", event),
         ("/intake/quarantine", quarantine),
+        ("/intake/rules", rules),
         ("/intake/quarantine/<quarantine_id>", mend),
         ("/messages", messages),
         ("/help", help_page),
@@ -109,9 +113,26 @@ def crews() -> str:
 
 def intake() -> str:
     """Show what came in and what became of it."""
-    page = parts().queries.events(viewer(), request.args.get("cursor"))
-    held = parts().queries.quarantine(viewer(), None)
-    return render_template("console/intake.html", page=page, held=held.total or len(held.rows))
+    which = EventFilter(
+        **{field.name: request.args.get(field.name, "").strip()[:200] for field in fields(EventFilter)}
+    )
+    return render_template(
+        "console/intake.html",
+        page=parts().queries.events(viewer(), which, request.args.get("cursor")),
+        which=which,
+        types=parts().queries.event_types(viewer()),
+        outcomes=OUTCOMES,
+        counts=parts().queries.intake_counts(viewer()),
+    )
+
+
+def rules() -> str:
+    """Show what each rule led to."""
+    return render_template(
+        "console/rule_counts.html",
+        found=parts().queries.rule_counts(viewer()),
+        counts=parts().queries.intake_counts(viewer()),
+    )
 
 
 def event(seq: int) -> str:
@@ -130,7 +151,8 @@ def alarms() -> str:
 def quarantine() -> str:
     """Show the events that failed their checks."""
     page = parts().queries.quarantine(viewer(), request.args.get("cursor"))
-    return render_template("console/quarantine.html", page=page)
+    counts = parts().queries.intake_counts(viewer())
+    return render_template("console/quarantine.html", page=page, counts=counts)
 
 
 def mend(quarantine_id: str) -> str:

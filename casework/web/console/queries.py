@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from casework.analytics import views
 from casework.analytics.filters import BoardFilters
+from casework.analytics.inbox import EventFilter
 
 GeoJson = Mapping[str, Any]
 """A FeatureCollection by RFC 7946, WGS-84."""
@@ -67,8 +68,20 @@ class Queries(Protocol):
         """Give what the house itself must be told of, newest first."""
         ...
 
-    def events(self, viewer: Viewer, cursor: str | None) -> views.Page[views.EventRow]:
+    def events(self, viewer: Viewer, which: EventFilter, cursor: str | None) -> views.Page[views.EventRow]:
         """Give the newest events first."""
+        ...
+
+    def event_types(self, viewer: Viewer) -> Sequence[str]:
+        """Give the kinds of the newest events, for a filter."""
+        ...
+
+    def intake_counts(self, viewer: Viewer) -> views.IntakeCounts:
+        """Count the events that a person should look at."""
+        ...
+
+    def rule_counts(self, viewer: Viewer) -> views.RuleCounts:
+        """Give what each rule led to."""
         ...
 
     def event(self, viewer: Viewer, seq: int) -> views.EventPage | None:

@@ -16,6 +16,7 @@ from casework.analytics import (
     names,
     outlines,
     photos,
+    rule_counts,
     views,
 )
 from casework.analytics.filters import BoardFilters
@@ -90,15 +91,32 @@ class HouseQueries:
         with self._runtime().reading() as connection:
             return alarms.read(connection, self._rule_titles())
 
-    def events(self, viewer: Viewer, cursor: str | None) -> views.Page[views.EventRow]:
+    def events(
+        self, viewer: Viewer, which: inbox.EventFilter, cursor: str | None
+    ) -> views.Page[views.EventRow]:
         del viewer
         with self._runtime().reading() as connection:
-            return inbox.events(connection, cursor)
+            return inbox.events(connection, which, cursor)
+
+    def event_types(self, viewer: Viewer) -> Sequence[str]:
+        del viewer
+        with self._runtime().reading() as connection:
+            return inbox.types(connection)
+
+    def intake_counts(self, viewer: Viewer) -> views.IntakeCounts:
+        del viewer
+        with self._runtime().reading() as connection:
+            return inbox.counts(connection)
+
+    def rule_counts(self, viewer: Viewer) -> views.RuleCounts:
+        del viewer
+        with self._runtime().reading() as connection:
+            return rule_counts.read(connection, self._runtime().house().catalogue.rules)
 
     def event(self, viewer: Viewer, seq: int) -> views.EventPage | None:
         del viewer
         with self._runtime().reading() as connection:
-            return inbox.event(connection, seq)
+            return inbox.event(connection, seq, self._rule_titles())
 
     def quarantine(self, viewer: Viewer, cursor: str | None) -> views.Page[views.QuarantineRow]:
         del viewer

@@ -1,10 +1,11 @@
 """The console shows what the database holds, and what it orders happens there: on SQLite and PostgreSQL."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from casework.analytics import board
+from casework.analytics import board, health
 from casework.analytics.changes import Watcher
 from casework.services import field_work
 
@@ -197,8 +198,60 @@ def test_an_event_tells_which_rules_held_and_why(noisy, dispatcher):
 
     page = dispatcher.get(re.search(r'/console(/intake/events/\d+)"', listed)[1])
 
-    assert "held" in page
+    assert 'class="rule-trace" data-held="yes"' in page
+    assert "category is noise (it was noise)" in page
     assert "opened a case" in page
+    assert "did not hold" in page
+    assert "it would have to" in page
+
+
+def test_events_that_no_rule_matched_have_their_list_and_count_and_open_their_trace(house, dispatcher, noisy):
+    house.send({"type": "reading", "data": {"quantity": "water_level", "value": 1, "unit": "cm"}})
+
+    listed = dispatcher.get("/intake?outcome=unmatched")
+    [trace] = set(re.findall(r'href="/console(/intake/events/\d+)"', listed))
+    page = dispatcher.get(trace)
+
+    assert re.search(
+        r'outcome=unmatched" aria-current="page">No rule matched <span class="badge">1</span>', listed
+    )
+    assert "did not hold" in page
+    assert "it would have to" in page
+    assert trace not in dispatcher.get("/intake?outcome=case")
+    assert trace in dispatcher.get("/intake?type=reading")
+    assert trace not in dispatcher.get("/intake?type=report&source=demo-residents")
+
+
+def test_an_event_that_could_not_be_judged_says_why_and_is_counted(house, dispatcher, noisy):
+    odd = {
+        "specversion": "1.0",
+        "id": "odd-1",
+        "source": "demo-residents",
+        "type": "report",
+        "data": {"text": "?"},
+    }
+    house.runtime.inbox.put([house.runtime.read(odd, "demo-residents")], [])
+    with house.runtime.uows() as uow:
+        [event] = uow.events.take(1)
+        uow.events.fail(replace(event, attempts=99), "ValueError: no such unit", house.clock())
+        uow.commit()
+
+    listed = dispatcher.get("/intake?outcome=failed")
+    page = dispatcher.get(re.search(r'href="/console(/intake/events/\d+)"', listed)[1])
+
+    assert re.search(r'aria-current="page">Could not be judged <span class="badge">1</span>', listed)
+    assert "ValueError: no such unit" in page
+
+
+def test_each_rule_tells_what_it_led_to_and_opens_its_events(house, dispatcher, noisy):
+    listed = dispatcher.get("/intake/rules")
+
+    cases = re.search(r'href="/console(/intake\?rule=[^"]+)">(\d+)</a>', listed)
+    assert cases[2] == "1"
+    assert re.search(r'href="/console/intake/events/\d+"', dispatcher.get(cases[1]))
+    with house.runtime.reading() as connection:
+        counts = health.count(connection)
+    assert counts.rules == {cases[1].rpartition("=")[2]: 1}
 
 
 def test_a_crew_is_taken_out_of_service_and_put_back(house, dispatcher):

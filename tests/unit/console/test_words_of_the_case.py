@@ -13,6 +13,7 @@ from casework.domain.clocks import ClockKind, Pause
 from casework.domain.timeline import Entry, EntryKind
 from casework.ids import CaseId, EntryId
 from routing.plan import HARD_REASONS
+from rules import conditions
 
 ROOT = Path(__file__).parents[3]
 NOBODY = names.Names({}, {}, {"crew-1": names.CrewName("C17", {"zh": "排水一队", "en": "Drainage 1"})})
@@ -55,12 +56,51 @@ def test_the_chosen_crew_comes_with_its_margin_over_the_next():
     assert said["en"] == "least total delay of 3 able crews, 31 s better than C17"
 
 
-def test_a_trace_says_which_condition_failed():
+def test_a_trace_says_which_condition_failed_and_what_would_have_to_differ():
     leaf = {"field": "value", "operator": "at_least", "wanted": 30, "seen": 2.4, "held": False}
 
-    [said] = traces.steps({"unmatched": [{"rule": "underpass-flooding", "failed": leaf}]})
+    trace = traces.read(
+        {"unmatched": [{"rule": "flood", "failed": leaf}]}, {"flood": {"en": "Flood", "zh": "积水"}}
+    )
 
-    assert said["en"] == "Rule underpass-flooding did not hold: value is at least 30 (it was 2.4)"
+    [rule] = trace.rules
+    assert rule.title["en"] == "Flood"
+    assert not rule.held
+    [line] = rule.lines
+    assert line.said["en"] == "value is at least 30 (it was 2.4)"
+    assert line.differ["en"] == "it would have to reach 30, 27.6 away"
+
+
+def test_a_trace_keeps_the_groups_of_a_rule_that_held():
+    first = {"field": "kind", "operator": "in", "wanted": ["gauge", "camera"], "seen": "gauge", "held": True}
+    second = {"field": "value", "operator": "at_least", "wanted": 30, "seen": 31, "held": True}
+    third = {"field": "value", "operator": "at_most", "wanted": 9, "seen": 31, "held": False}
+    when = {"all": [first, {"any": [second, third], "held": True}], "held": True}
+
+    [rule] = traces.read({"matched": [{"rule": "flood", "when": when}]}, {}).rules
+
+    assert [(line.depth, line.held) for line in rule.lines] == [
+        (0, True),
+        (1, True),
+        (1, True),
+        (2, True),
+        (2, False),
+    ]
+    assert rule.lines[1].said["en"] == "kind is one of gauge, camera (it was gauge)"
+
+
+def test_inside_a_not_what_holds_would_have_to_fail():
+    leaf = {"field": "kind", "operator": "equals", "wanted": "test", "seen": "test", "held": True}
+
+    [rule] = traces.read({"unmatched": [{"rule": "x", "failed": {"not": leaf, "held": False}}]}, {}).rules
+
+    assert [line.differ and line.differ["en"] for line in rule.lines] == [None, "this would have to fail"]
+
+
+def test_every_operator_of_the_rules_has_its_words():
+    wordless = {name for name in conditions.OPERATORS if name not in traces.OPERATORS}
+
+    assert wordless == set()
 
 
 def test_every_icon_of_the_packs_is_in_the_sprite():
