@@ -1,9 +1,10 @@
 """Wires everything: `create_app` for the web, `create_worker` for the background work."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 import click
 import structlog
@@ -26,7 +27,7 @@ from casework.store.inbox import GroupCommitInbox
 from casework.store.unit_of_work import SqlUnitOfWork
 from casework.web.api import event_schema
 from notifications.channel import Channel
-from routing.travel import DistanceTravelTimes, TravelTimes
+from routing.travel import DeferredTravelTimes, DistanceTravelTimes, TravelTimes
 from rules import canary
 from rules.catalogue import Catalogue
 
@@ -83,24 +84,54 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
     catalogue = load_packs(settings.scenarios)
     with uows(reading=True) as uow:
         areas = uow.registers.areas()
+    index = AreaIndex(areas)
     return House(
         catalogue=catalogue,
         matcher=rules.build_matcher(catalogue, prefer=settings.matcher),
         channels=replacements.get("channels")
         or outlets.channels(settings, replacements.get("clock", system_clock)),
-        travel=replacements.get("travel") or DistanceTravelTimes(settings.timezone),
+        travel=replacements.get("travel") or _travel(settings),
         public_url=settings.public_url,
         language=settings.language,
-        locate=AreaIndex(areas).locate,
+        locate=index.locate,
+        reach=index,
         jurisdiction=AreaTree(areas).lifted,
         status_callbacks=outlets.uses_twilio(settings),
         paces=outlets.paces(settings, replacements.get("clock", system_clock)),
         prices=settings.prices,
         quiet=settings.quiet_hours,
-        timezone=settings.timezone,
         role_channels=settings.role_channels,
+        lineage=AreaTree(areas).path,
+        timezone=settings.timezone,
         alone=settings.one_process,
     )
+
+
+def _travel(settings: Settings) -> TravelTimes:
+    """Travel times by a routing service, by the roads of a file, or by distance: the best that is set up.
+
+    The demo city brings its own roads.
+    """
+    travel: TravelTimes = DistanceTravelTimes(settings.timezone)
+    of_demo = settings.scenarios[0] / "demo-city" / "roads.npz"
+    roads = settings.roads or (of_demo if settings.demo and of_demo.is_file() else None)
+    if roads is not None:
+        travel = DeferredTravelTimes(partial(_road_times, roads, settings.timezone), "road")
+    if settings.osrm_url is not None:
+        travel = DeferredTravelTimes(partial(_osrm_times, settings.osrm_url, travel), "osrm")
+    return travel
+
+
+def _road_times(file: Path, zone: ZoneInfo) -> TravelTimes:
+    from routing.roads import RoadGraph, RoadTravelTimes  # noqa: PLC0415  (scipy: 50 MB, at the first decision)
+
+    return RoadTravelTimes(RoadGraph.load(file), zone)
+
+
+def _osrm_times(url: str, fallback: TravelTimes) -> TravelTimes:
+    from routing.osrm import OsrmTravelTimes  # noqa: PLC0415  (as above)
+
+    return OsrmTravelTimes(url, fallback)
 
 
 def _settings() -> Settings:

@@ -98,6 +98,14 @@ class Settings:
     web_processes: int = 2
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
+    mqtt_url: str | None = field(default=None, repr=False)
+    """May hold a password."""
+    mqtt_group: str = "gongzhi"
+    mqtt_ca: Path | None = None
+    mqtt_cert: Path | None = None
+    mqtt_key: Path | None = None
+    roads: Path | None = None
+    osrm_url: str | None = None
     proxies: int = 0
     open311_public: bool = False
 
@@ -158,6 +166,19 @@ def _folders(text: str) -> tuple[Path, ...]:
         if not folder.is_dir():
             raise ValueError(f"{folder} is no folder")
     return folders
+
+
+def _file(text: str) -> Path:
+    file = Path(text).expanduser().resolve()
+    if not file.is_file():
+        raise ValueError(f"{file} is no file")
+    return file
+
+
+def _topic_level(text: str) -> str:
+    if any(mark in text for mark in "/+#"):
+        raise ValueError("is one level of a topic: without /, + and #")
+    return text
 
 
 def _flag(text: str) -> bool:
@@ -293,6 +314,13 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_WEB_PROCESSES": ("web_processes", _processes),
     "GONGZHI_WORKER_PROCESSES": ("worker_processes", _processes),
     "GONGZHI_MEDIA": ("media", Path),
+    "GONGZHI_MQTT_URL": ("mqtt_url", _url(("mqtt", "mqtts"))),
+    "GONGZHI_MQTT_GROUP": ("mqtt_group", _topic_level),
+    "GONGZHI_MQTT_CA": ("mqtt_ca", _file),
+    "GONGZHI_MQTT_CERT": ("mqtt_cert", _file),
+    "GONGZHI_MQTT_KEY": ("mqtt_key", _file),
+    "GONGZHI_ROADS": ("roads", _file),
+    "GONGZHI_OSRM_URL": ("osrm_url", _url(("http", "https"))),
     "GONGZHI_OPEN311_PUBLIC": ("open311_public", _flag),
     "GONGZHI_PROXIES": ("proxies", _count(0, 8)),
     "TWILIO_ACCOUNT_SID": ("twilio_account_sid", str),
@@ -301,7 +329,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "TWILIO_MESSAGING_SERVICE_SID": ("twilio_messaging_service_sid", str),
 }
 
-_LATER = frozenset({"GONGZHI_MQTT_URL", "GONGZHI_STREAM_URL"})
+_LATER = frozenset({"GONGZHI_STREAM_URL"})
 """Names of the contract that this release does not serve yet: they stop the start, rather than be ignored."""
 
 
@@ -339,7 +367,7 @@ def _together(settings: Settings) -> list[str]:
         wrong.append("GONGZHI_SECRET_KEY must be set outside the demo; use 32 random characters or more")
     elif len(settings.secret_key) < SHORTEST_SECRET and not settings.demo:
         wrong.append(f"GONGZHI_SECRET_KEY must have {SHORTEST_SECRET} characters or more")
-    return wrong + _incomplete(settings) + _unusable_channels(settings)
+    return wrong + _incomplete(settings) + _unusable_channels(settings) + _unusable_broker(settings)
 
 
 _ALIYUN = ("KEY_ID", "KEY_SECRET", "SIGN_NAME", "TEMPLATE")
@@ -396,4 +424,13 @@ def _unusable_channels(settings: Settings) -> list[str]:
         wrong.append(
             f"GONGZHI_ROLE_CHANNELS: {', '.join(sorted(unknown))} is not set up; usable are {usable}"
         )
+    return wrong
+
+
+def _unusable_broker(settings: Settings) -> list[str]:
+    wrong = []
+    if (settings.mqtt_ca or settings.mqtt_cert) and not (settings.mqtt_url or "").startswith("mqtts://"):
+        wrong.append("GONGZHI_MQTT_CA and GONGZHI_MQTT_CERT need a GONGZHI_MQTT_URL with mqtts://")
+    if bool(settings.mqtt_cert) != bool(settings.mqtt_key):
+        wrong.append("GONGZHI_MQTT_CERT and GONGZHI_MQTT_KEY go together")
     return wrong

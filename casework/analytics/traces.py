@@ -19,6 +19,8 @@ OPERATORS: Mapping[str, tuple[str, str]] = {
     "matches": ("符合样式", "matches"),
     "exists": ("已给出", "is given"),
     "missing": ("未给出", "is not given"),
+    "near": ("临近", "is near"),
+    "during": ("处于", "is during"),
 }
 _GROUPS: Mapping[str, tuple[str, str]] = {
     "all": ("以下全部成立", "all of these"),
@@ -38,12 +40,46 @@ _DIFFER: Mapping[str, tuple[str, str]] = {
     "matches": ("须符合样式 {}", "it would have to match {}"),
     "exists": ("须给出", "it would have to be given"),
     "missing": ("不得给出", "it would have to be left out"),
+    "near": ("须临近 {}", "it would have to be near {}"),
+    "during": ("须处于 {}", "it would have to be during {}"),
 }
 _DONE = {
     "open_case": ("立案或并入同类案件", "opened a case, or joined one"),
     "extend_case": ("并入已有案件", "joined a known case"),
     "notify": ("通知", "told"),
     "dismiss": ("不予立案", "dismissed"),
+    "warn": ("先行告知", "warned first"),
+    "set_asset_state": ("更改设施状态", "changed the state of the asset"),
+    "webhook": ("通知外部系统", "told another system"),
+    "start_plan": ("记录启动预案", "recorded a plan to start"),
+    "add_points": ("记分", "recorded points"),
+    "nothing": ("暂不处置", "was held back"),
+}
+_HELD_BACK = {
+    "paused": ("规则已暂停, 自", "the rule is paused since"),
+    "cooling": ("冷却至", "it acts again from"),
+    "until": ("等待至", "waits until"),
+    "hook": ("系统", "system"),
+    "plan": ("预案", "plan"),
+    "party": ("对象", "party"),
+    "state": ("状态", "state"),
+}
+_WARNED = {
+    "sent": ("已发出", "the text is on its way"),
+    "waiting": ("等待整改", "waiting for it to be mended"),
+    "not_mended": ("未整改", "it was not mended"),
+    "nobody": ("无人可告知", "nobody can be warned"),
+}
+_NEEDS = {
+    "until": ("须持续至", "must last until"),
+    "roles": ("还缺", "still without"),
+    "changed": ("变化", "changed by"),
+    "absent_until": ("等候至", "awaited until"),
+    "waits_until": ("等候迟到事件至", "waits for late events until"),
+    "missing": ("缺少字段", "lacks the fields"),
+    "latched": ("尚未解除, 自", "not cleared since"),
+    "late": ("迟到", "came late:"),
+    "evicted": ("已丢弃", "forgotten:"),
 }
 
 
@@ -59,7 +95,7 @@ def read(trace: Json, titles: Mapping[str, Text]) -> Trace:
         rules=[
             *(_rule(rule, titles, rule.get("when") or {}, held=True) for rule in trace.get("matched") or ()),
             *(
-                _rule(rule, titles, rule.get("failed") or {}, held=False)
+                _rule(rule, titles, rule.get("failed") or rule.get("when") or {}, held=False)
                 for rule in trace.get("unmatched") or ()
             ),
         ],
@@ -75,8 +111,26 @@ def _rule(rule: Json, titles: Mapping[str, Text], tree: Json, *, held: bool) -> 
         version=str(rule.get("version") or ""),
         pack=str(rule.get("pack") or ""),
         held=held,
-        lines=list(_lines(tree, 0)) if tree else [],
+        lines=[*(_lines(tree, 0) if tree else ()), *_window(rule.get("window") or {})],
     )
+
+
+def _window(window: Json) -> Iterator[TraceLine]:
+    """Say what a window counted, and what it lacks."""
+    if not window:
+        return
+    counted, needs = window.get("counted") or (), window.get("needs") or {}
+    number, listed = window.get("count", len(counted)), ", ".join(map(str, counted))
+    said = (f"窗口计入 {number} 条", f"its window counted {number}")
+    lacks = [(f"还差 {needs['more']} 条", f"{needs['more']} more needed")] if needs.get("more") else []
+    lacks += [
+        (f"{zh} {_value(value)}", f"{en} {_value(value)}")
+        for key, (zh, en) in _NEEDS.items()
+        if (value := needs.get(key, window.get(key))) not in (None, False, [], {})
+    ]
+    zh, en = (f"{word} ({listed})" if listed else word for word in said)
+    differ = {"zh": ", ".join(zh for zh, _ in lacks), "en": ", ".join(en for _, en in lacks)}
+    yield TraceLine(0, bool(window.get("held")), {"zh": zh, "en": en}, differ if lacks else None)
 
 
 def _lines(tree: Json, depth: int, *, wanted: bool = True) -> Iterator[TraceLine]:
@@ -125,7 +179,7 @@ def _wanted(leaf: Json) -> str:
 
 def _done(step: Json, titles: Mapping[str, Text]) -> Text:
     zh, en = _DONE.get(str(step.get("do")), (str(step.get("do")), str(step.get("do"))))
-    reason = step.get("reason") or {}
+    reason = step.get("reason") or _instead(step)
     told = ", ".join(map(str, step.get("told") or ()))
     name = str(step.get("rule"))
     title = titles.get(name) or {"zh": name, "en": name}
@@ -135,8 +189,20 @@ def _done(step: Json, titles: Mapping[str, Text]) -> Text:
     }
 
 
+def _instead(step: Json) -> Mapping[str, str]:
+    """Say what held a rule back, whom it warned, or what it recorded."""
+    warned = _WARNED.get(str(step.get("warned")))
+    told = [warned] if warned else []
+    told += [
+        (f"{zh} {step[key]}", f"{en} {step[key]}") for key, (zh, en) in _HELD_BACK.items() if step.get(key)
+    ]
+    return {"zh": ", ".join(zh for zh, _ in told), "en": ", ".join(en for _, en in told)}
+
+
 def _value(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         shown = ", ".join(map(str, value[:6]))
         return f"{shown}, …" if len(value) > 6 else shown  # noqa: PLR2004  (a sentence, not a list)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_value(one)}" for name, one in value.items())
     return "-" if value is None else str(value)

@@ -12,7 +12,18 @@ from flask.cli import with_appcontext
 
 import migrations
 import rules
-from casework.cli import importing, keeping, packing, reporting, resending, told
+from casework.cli import (
+    importing,
+    keeping,
+    messaging,
+    packing,
+    registers,
+    reporting,
+    resending,
+    roads,
+    simulating,
+    told,
+)
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
@@ -33,7 +44,7 @@ def register(app: Flask) -> None:
     for group in (db, users, sources, rule_packs, dev):
         app.cli.add_command(group)
     app.cli.add_command(work)
-    for module in (importing, keeping, reporting, resending):
+    for module in (importing, keeping, messaging, registers, reporting, resending, roads, simulating):
         module.register(app)
     packing.register(rule_packs)
 
@@ -75,6 +86,9 @@ def create_user(name: str, role: str, phone: str | None, language: str | None, p
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
 @click.option("--rate", type=_POSITIVE, help="Events a second that are taken for long; 100 where absent.")
 @click.option("--burst", type=click.IntRange(min=1), help="Events that may come at once; 1000 where absent.")
+@click.option(
+    "--interval", type=_POSITIVE, help="Seconds after which its silence is an alarm; none where absent."
+)
 def create_source(
     name: str,
     title: str | None,
@@ -82,6 +96,7 @@ def create_source(
     scopes: tuple[str, ...],
     rate: float | None,
     burst: int | None,
+    interval: float | None,
 ) -> None:
     """Register a system, or give it a further key; what is not named stays as it was.
 
@@ -106,6 +121,7 @@ def create_source(
         scopes=frozenset(map(Scope, scopes)) or before.scopes,
         rate_per_s=rate or before.rate_per_s,
         burst=burst or before.burst,
+        interval_s=interval or before.interval_s,
     )
     key = accounts.new_key()
     accounts.put_source(source, key, uows=house.uows)
@@ -162,6 +178,20 @@ def fake_sms(port: int, host: str) -> None:
         inbound_url=f"{settings.public_url}/hooks/twilio/sms",
     )
     server.serve(double, port=port, host=host)
+
+
+@dev.command("fake-chats")
+@click.option("--port", default=8011, show_default=True)
+def fake_chats(port: int) -> None:
+    """Run doubles of DingTalk, WeCom, Telegram, Aliyun and a webhook's receiver on this machine."""
+    from notifications.double.vendors import RunningVendors, VendorConfig  # noqa: PLC0415  (a server for trials)
+
+    with RunningVendors(VendorConfig(system_clock), port=port) as running:
+        click.echo(f"doubles at {running.url}; what they take is at {running.url}/__received")
+        stopping = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+        signal.signal(signal.SIGINT, lambda *_: stopping.set())
+        stopping.wait()
 
 
 @click.command("work", cls=told.Command)

@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Protocol
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as Executor
@@ -17,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from casework import ids
 from casework.domain.messages import Message
 from casework.jobs.clock_guard import ClockGuard
-from casework.services import deciding, relaying, standing, sweeping, triage
+from casework.services import deciding, recalling, relaying, standing, sweeping, triage, watching
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -25,6 +27,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 LOOK_S = 0.2
 """A worker without a bell in its process looks for new events this often."""
+TIDY_EVERY = timedelta(minutes=1)
 SENDERS = 24
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
@@ -51,7 +54,7 @@ class Worker:
         self._runtime = runtime
         self._guard = ClockGuard(runtime.clock, elapsed)
         self._name = f"{os.getpid()}-{ids.new()[-6:]}"
-        self._started_at = runtime.clock()
+        self._started_at = self._tidy_at = runtime.clock()
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
@@ -65,7 +68,9 @@ class Worker:
             self._loop("sweep", bells.sweep, self.sweep, TICK_S),
             self._loop("relay", bells.relay, self.relay, TICK_S),
             self._loop("reconcile", bells.reconcile, self.reconcile, TICK_S),
+            self._loop("watch", threading.Event(), self.watch, TICK_S),
         ]
+        self._mqtt = _mqtt(runtime)
 
     def start(self) -> None:
         """Begin to work."""
@@ -74,6 +79,8 @@ class Worker:
         )
         for loop in self._loops:
             loop.start()
+        if self._mqtt is not None:
+            self._mqtt.start()
         self._ticker.start()
         self._tick()
         log.info("worker_started", worker=self._name)
@@ -84,6 +91,8 @@ class Worker:
         self._ticker.shutdown(wait=False)
         self._runtime.bells.ring_all()
         give_up_at = time.monotonic() + timeout_s
+        if self._mqtt is not None:
+            self._mqtt.stop(timeout_s)
         for loop in self._loops:
             loop.join(max(0.0, give_up_at - time.monotonic()))
         self._senders.shutdown(wait=False, cancel_futures=True)
@@ -91,7 +100,7 @@ class Worker:
 
     def run_once(self) -> int:
         """Do everything that is to be done now, in order, in this thread; answer how much it was."""
-        done = 0
+        done = self.watch()
         self.reconcile()
         while step := self.triage() + self.sweep() + self.solve() + self.relay_now():
             done += step
@@ -137,6 +146,7 @@ class Worker:
             return 0
         runtime = self._runtime
         settled = sweeping.sweep(runtime.uows, runtime.house(), runtime.clock)
+        settled += triage.pass_time(runtime.uows, runtime.house(), runtime.clock)
         if settled:
             runtime.bells.relay.set()
             runtime.bells.solver.set()
@@ -181,6 +191,12 @@ class Worker:
         if relaying.reconcile(runtime.uows, runtime.house(), runtime.clock):
             runtime.bells.relay.set()
         return 0
+
+    def watch(self) -> int:
+        """Notice who has fallen silent and which storms are over, unless the wall clock has just stepped."""
+        if self._guard.holding:
+            return 0
+        return watching.watch(self._runtime.uows, self._runtime.clock)
 
     def _may_fire(self) -> bool:
         was_holding = self._guard.holding
@@ -227,8 +243,29 @@ class Worker:
         runtime = self._runtime
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
+            if runtime.clock() >= self._tidy_at:
+                self._tidy_at = runtime.clock() + TIDY_EVERY
+                recalling.tidy(uow, runtime.house().catalogue, runtime.clock())
             standing.record(uow, runtime.house(), self._name, runtime.clock())
             uow.commit()
+
+
+class Intake(Protocol):
+    """Takes in from a broker in threads of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self, timeout_s: float) -> bool:
+        """Finish what is begun."""
+
+
+def _mqtt(runtime: Runtime) -> Intake | None:
+    if runtime.settings.mqtt_url is None:
+        return None
+    from casework.jobs import mqtt  # noqa: PLC0415  (a library that a house without a broker does without)
+
+    return mqtt.MqttIntake(runtime)
 
 
 class Background:

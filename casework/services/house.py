@@ -1,9 +1,11 @@
 """What every use case is handed besides its unit of work: the scenarios in force and the house's set-up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta, tzinfo
+from typing import Protocol
 
+from casework.domain.cap import Zone
 from casework.ids import AreaId
 from notifications.channel import Channel
 from notifications.pace import Pace
@@ -16,6 +18,30 @@ from rules.matcher import Matcher
 
 Locate = Callable[[float, float], AreaId | None]
 """Answers the smallest area that holds a point (latitude, longitude)."""
+
+
+class Reach(Protocol):
+    """Knows which of our areas a warning's zones reach."""
+
+    def areas(self, zones: Sequence[Zone]) -> Sequence[str]:
+        """Name every area of any level that a zone overlaps or names by its code."""
+
+    def middle(self, zones: Sequence[Zone]) -> tuple[float, float] | None:
+        """Answer a point (latitude, longitude) of the first zone that lies within our areas."""
+
+
+class Nowhere:
+    """Reaches nothing: for a house without areas."""
+
+    def areas(self, zones: Sequence[Zone]) -> Sequence[str]:
+        """Name none."""
+        del zones
+        return ()
+
+    def middle(self, zones: Sequence[Zone]) -> tuple[float, float] | None:
+        """Answer none."""
+        del zones
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +57,11 @@ class House:
     jurisdiction: Callable[[AreaId | None], AreaId | None] = field(default=lambda area: area)
     """Lifts an area to the level at which crews are at home, so that the two can be compared."""
     locate: Locate = field(default=lambda _lat, _lon: None)
+    lineage: Callable[[AreaId | None], tuple[AreaId, ...]] = field(
+        default=lambda area: () if area is None else (area,)
+    )
+    """Answers an area and everything above it, the smallest first."""
+    reach: Reach = field(default_factory=Nowhere)
     policy: Policy = field(default_factory=lambda: Policy(stale_position_s=1800.0))
     """Half an hour: crews without a tracker are placed only by what they tap; age costs seconds besides."""
     status_callbacks: bool = False

@@ -1,6 +1,7 @@
-"""Sources, areas, assets, people, conversations, alarms and replayed answers."""
+"""Sources, areas, assets, parties, people, conversations, alarms and replayed answers."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,19 +10,20 @@ import sqlalchemy as sa
 from casework import ids
 from casework.domain import errors
 from casework.domain.people import Role, Session, Source, User
-from casework.domain.places import Area, Asset
-from casework.store import tables
+from casework.domain.places import Area, Asset, Party
+from casework.store import register_tables, tables
 from casework.store.casefile import upsert
 from casework.store.rows import Rows
 
 
 class Registers:
-    """Sources, areas and assets."""
+    """Sources, areas, assets and parties."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._sources = Rows(connection, tables.sources, Source)
         self._areas = Rows(connection, tables.areas, Area)
         self._assets = Rows(connection, tables.assets, Asset)
+        self._parties = Rows(connection, register_tables.parties, Party)
 
     def source(self, name: str) -> Source | None:
         return self._sources.first(self._sources.select().where(tables.sources.c.name == name))
@@ -45,6 +47,25 @@ class Registers:
 
     def add_assets(self, assets: Iterable[Asset]) -> None:
         self._assets.insert(assets)
+
+    def set_asset_state(self, asset_id: str, state: str) -> bool:
+        """Write an asset's state among its attributes; answer whether it is there."""
+        own = tables.assets
+        asset = self._assets.first(self._assets.select().where(own.c.id == asset_id).with_for_update())
+        if asset is None:
+            return False
+        return self._assets.update(replace(asset, attributes={**asset.attributes, "state": state})) > 0
+
+    def save_assets(self, assets: Iterable[Asset]) -> None:
+        self._assets.update_all(assets)
+
+    def parties(self, ids: Iterable[str]) -> Mapping[str, Party]:
+        query = self._parties.select().where(register_tables.parties.c.id.in_(list(ids)))
+        return {party.id: party for party in self._parties.many(query)}
+
+    def put_parties(self, new: Iterable[Party], changed: Iterable[Party]) -> None:
+        self._parties.insert(new)
+        self._parties.update_all(changed)
 
     def is_empty(self) -> bool:
         """Whether nothing has been registered yet: the demo city goes into an empty database only."""

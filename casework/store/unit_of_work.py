@@ -6,8 +6,9 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, channels, field, intake, outbox
+from casework.store import casefile, channels, devices, field, intake, mappings, outbox, roads, warnings
 from casework.store import registers as register
+from casework.store import windows as memory
 from casework.store.database import Database
 
 
@@ -29,10 +30,16 @@ class SqlUnitOfWork:
     events: intake.Events
     quarantine: intake.Quarantine
     registers: register.Registers
+    devices: devices.Devices
+    mappings: mappings.Mappings
+    warnings: warnings.Warnings
     people: register.People
     talks: register.Talks
+    road_closures: roads.RoadClosures
     alarms: register.Alarms
     replays: register.Replays
+    windows: memory.Windows
+    conduct: memory.Conduct
 
     def __init__(self, database: Database, *, reading: bool = False) -> None:
         self._database = database
@@ -58,10 +65,16 @@ class SqlUnitOfWork:
         self.events = intake.Events(connection)
         self.quarantine = intake.Quarantine(connection)
         self.registers = register.Registers(connection)
+        self.devices = devices.Devices(connection)
+        self.mappings = mappings.Mappings(connection)
+        self.warnings = warnings.Warnings(connection)
         self.people = register.People(connection)
         self.talks = register.Talks(connection)
+        self.road_closures = roads.RoadClosures(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
+        self.windows = memory.Windows(connection)
+        self.conduct = memory.Conduct(connection)
         return self
 
     def __exit__(

@@ -9,6 +9,7 @@ from flask import current_app, g, request
 from casework.clock import Clock
 from casework.web.console.commands import Commands, Gate
 from casework.web.console.queries import Queries, Viewer
+from casework.web.console.register_desk import RegisterDesk
 from casework.web.console.stream import ChangeFeed
 
 _KEY = "gongzhi.console"
@@ -29,6 +30,7 @@ class Parts:
     timezone: str = "Asia/Shanghai"
     secure_cookies: bool = False
     media: Path = Path()
+    registers: RegisterDesk | None = None
     demo_sign_ins: tuple[tuple[str, str], ...] = field(default=())
 
 

@@ -131,3 +131,26 @@ def test_a_clock_that_runs_comes_before_one_that_stands_still(clock):
 
     assert first is not None
     assert first.kind == "resolution"
+
+
+def test_a_window_says_what_it_counted_and_what_it_lacks():
+    window = {"kind": "count", "held": False, "count": 2, "counted": ["a/1", "a/2"], "needs": {"more": 1}}
+    leaf = {"field": "quantity", "operator": "equals", "wanted": "leak", "seen": "leak", "held": True}
+
+    [rule] = traces.read({"unmatched": [{"rule": "three-leaks", "when": leaf, "window": window}]}, {}).rules
+
+    assert [line.held for line in rule.lines] == [True, False]
+    assert rule.lines[1].said == {"zh": "窗口计入 2 条 (a/1, a/2)", "en": "its window counted 2 (a/1, a/2)"}
+    assert rule.lines[1].differ == {"zh": "还差 1 条", "en": "1 more needed"}
+
+
+def test_a_rule_that_was_held_back_says_why():
+    done = [
+        {"do": "nothing", "rule": "r", "paused": "2026-01-01T00:00:00+00:00"},
+        {"do": "warn", "rule": "r", "warned": "nobody"},
+    ]
+
+    [paused, warned] = traces.read({"done": done}, {}).done
+
+    assert paused["en"] == "By rule r: was held back the rule is paused since 2026-01-01T00:00:00+00:00"
+    assert warned["zh"] == "因规则 r: 先行告知 无人可告知"
