@@ -103,6 +103,7 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         role_channels=settings.role_channels,
         lineage=AreaTree(areas).path,
         timezone=settings.timezone,
+        hooks=settings.webhooks,
         alone=settings.one_process,
     )
 

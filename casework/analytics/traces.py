@@ -60,6 +60,7 @@ _HELD_BACK = {
     "cooling": ("冷却至", "it acts again from"),
     "until": ("等待至", "waits until"),
     "hook": ("系统", "system"),
+    "unknown_hook": ("系统未配置:", "system not set up:"),
     "plan": ("预案", "plan"),
     "party": ("对象", "party"),
     "state": ("状态", "state"),

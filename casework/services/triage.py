@@ -369,7 +369,7 @@ def _carry_out(
             told = _notify(uow, house, judged, rule, action, case, now)
             done.append({"do": "notify", "rule": rule.id, "told": told})
         else:
-            done.append(acting.do(uow, rule, action, occasion, case, now))
+            done.append(acting.do(uow, house, rule, action, occasion, case, now))
     return Judgement(
         event_seq=judged.event.seq,
         at=now,

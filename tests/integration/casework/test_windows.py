@@ -7,9 +7,10 @@ from datetime import timedelta
 import cast
 import pytest
 
+from casework.domain import errors
 from casework.domain.events import NewEvent
 from casework.domain.places import Asset
-from casework.services import recalling, triage
+from casework.services import acting, recalling, triage
 from casework.store.columns import dumps
 from rules.matcher import build_matcher
 from rules.packs import load_packs
@@ -129,7 +130,13 @@ def watched(tmp_path_factory):
 @pytest.fixture
 def house(town, watched):
     catalogue = load_packs([cast.SMALL_TOWN, watched])
-    return replace(town.house, catalogue=catalogue, matcher=build_matcher(catalogue, prefer="plain"))
+    return replace(
+        town.house,
+        catalogue=catalogue,
+        matcher=build_matcher(catalogue, prefer="plain"),
+        channels={**town.house.channels, "webhook": town.house.channels["console"]},
+        hooks={"city": "http://127.0.0.1:9/rules"},
+    )
 
 
 class Bench:
@@ -407,7 +414,7 @@ def test_a_rule_acts_once_in_its_cool_down_and_records_what_it_does(bench):
     assert "cooling" in bench.judgement(second).trace["done"][0]
     assert bench.town.rows("assets", id=shop)[0].attributes["state"] == "dirty"
     (hook, _) = bench.town.rows("messages", channel="webhook")
-    assert hook.address == "city"
+    assert hook.address == "http://127.0.0.1:9/rules"
     assert '"what":{"zh"' not in hook.body
     assert "noticed at the shop" in hook.body
     assert bench.judgement(first).outcome == "noted"
@@ -423,6 +430,29 @@ def test_a_rule_over_its_limit_pauses_itself_and_tells_its_owner(bench):
     assert (alarm.key, alarm.data["owner"]) == ("watched/flood", "the duty desk")
     assert "paused" in bench.judgement("e3").trace["done"][0]
     assert bench.judgement("e4").outcome == "held_back"
+
+    acting.resume("watched/flood", uows=bench.town.uows, clock=bench.town.clock)
+    bench.town.clock.advance(hours=1, seconds=1)
+    bench.send("detection", {"label": "many", "confidence": 1.0}, subject="s9")
+    bench.judge()
+
+    assert len(bench.cases("flood")) == 3
+    assert bench.town.rows("alarms", kind="rule_paused")[0].ended_at is not None
+    with pytest.raises(errors.NotFound, match="is not paused"):
+        acting.resume("watched/flood", uows=bench.town.uows, clock=bench.town.clock)
+
+
+def test_a_later_version_of_a_paused_rule_begins_anew(bench):
+    for number in range(3):
+        bench.send("detection", {"label": "many", "confidence": 1.0}, subject=f"s{number}")
+    bench.judge()
+    later = [replace(rule, version="later") for rule in bench.house.catalogue.rules]
+
+    with bench.town.uows() as uow:
+        recalling.tidy(uow, replace(bench.house.catalogue, rules=tuple(later)), bench.town.clock())
+        uow.commit()
+
+    assert bench.town.rows("rule_pauses") == []
 
 
 def test_what_matters_no_more_is_forgotten_and_too_many_keys_are_said_aloud(bench, monkeypatch):
