@@ -16,10 +16,12 @@ from casework.cli import commands
 from casework.clock import Clock, system_clock
 from casework.jobs.worker import Background, Worker, boot_elapsed
 from casework.services.bells import Bells
+from casework.services.editions import Editions
 from casework.services.house import House
 from casework.services.ports import UnitsOfWork
 from casework.services.runtime import Runtime
 from casework.settings import Settings
+from casework.store.archive import Archive
 from casework.store.area_index import AreaIndex, AreaTree
 from casework.store.database import Database
 from casework.store.inbox import GroupCommitInbox
@@ -61,6 +63,7 @@ def create_runtime(
         database.close()
 
     house = _house(settings, uows, replacements)
+    rulebook = Editions(house, settings.scenarios, uows=uows, clock=clock, prefer=settings.matcher)
     return Runtime(
         settings=settings,
         clock=clock,
@@ -68,7 +71,9 @@ def create_runtime(
         reading=database.reading,
         inbox=inbox,
         read=event_schema.reader(house.catalogue, clock),
-        house=lambda: house,
+        house=rulebook.house,
+        rulebook=rulebook,
+        archive=Archive(database),
         close=close,
         bells=bells,
     )

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
-from casework.store.tables import metadata
+from casework.store import rule_tables
 
 
 def run() -> None:
@@ -16,7 +16,7 @@ def run() -> None:
             connection.commit()
         context.configure(
             connection=connection,
-            target_metadata=metadata,
+            target_metadata=rule_tables.versions.metadata,
             render_as_batch=True,
             transaction_per_migration=True,
         )

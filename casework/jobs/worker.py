@@ -218,6 +218,7 @@ class Worker:
         runtime = self._runtime
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
+            runtime.rulebook.tell_unfit(uow)
             uow.commit()
 
 

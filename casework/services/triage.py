@@ -11,10 +11,11 @@ from casework.clock import Clock
 from casework.domain import errors
 from casework.domain.cases import Case
 from casework.domain.events import Event, EventState, Judgement
+from casework.domain.findings import WeakSignal
 from casework.domain.people import Role
 from casework.domain.places import Asset
 from casework.domain.timeline import Scribe
-from casework.services import filing, telling
+from casework.services import filing, precision, shadowing, telling
 from casework.services.filing import Reporting, Signal
 from casework.services.house import House
 from casework.services.ports import UnitOfWork, UnitsOfWork
@@ -40,6 +41,7 @@ class _Decided:
     asset: Asset | None
     decision: explanation.Decision
     facts: Mapping[str, FactValue]
+    shadows: tuple[shadowing.Seen, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def _keep(uow: UnitOfWork, house: House, decided: Sequence[_Decided], now: datet
     if any(judged.decision.actions for judged in fresh):
         uow.events.hold_openings()
     uow.events.judge([_carry_out(uow, house, judged, now) for judged in fresh])
+    shadowing.count(uow, ((one.event.seq, seen) for one in fresh for seen in one.shadows), now)
     uow.commit()
     touched = sum(
         any(action.do is not Do.DISMISS for _, action in judged.decision.actions) for judged in fresh
@@ -149,7 +152,7 @@ def _assets(uow: UnitOfWork, events: Sequence[Event]) -> Mapping[str, Asset]:
 
 def _decide(
     house: House, event: Event, asset: Asset | None
-) -> tuple[explanation.Decision, Mapping[str, FactValue]]:
+) -> tuple[explanation.Decision, Mapping[str, FactValue], tuple[shadowing.Seen, ...]]:
     looked_up: dict[str, object] = {}
     if asset is not None:
         looked_up["asset"] = {
@@ -160,17 +163,18 @@ def _decide(
             "area": asset.area_id,
         }
     place = _place(event.data, None)
-    area = house.locate(*place) if place else asset and asset.area_id
+    area = house.locate(*place) if place else (asset.area_id if asset else None)
     if area is not None:
         looked_up["area"] = {"id": area}
     envelope = {"type": event.type, "source": event.source, "subject": event.subject, "data": event.data}
     known = house.catalogue.fields.get(event.type)
     seen = facts.project(envelope, looked_up, known)
     guessed = _guess(house, event)
-    decision = explanation.decide(house.matcher, house.catalogue, event.type, seen | guessed)
-    return replace(
-        decision, trace={**decision.trace, "guessed": guessed} if guessed else decision.trace
-    ), seen
+    catalogue, matcher = house.judging(area)
+    decision = explanation.decide(matcher, catalogue, event.type, seen | guessed)
+    shadows = shadowing.observe(house, event.type, seen | guessed, area, decision.matched)
+    trace = {**decision.trace, "guessed": guessed} if guessed else decision.trace
+    return replace(decision, trace=trace), seen, shadows
 
 
 def _guess(house: House, event: Event) -> dict[str, FactValue]:
@@ -187,8 +191,12 @@ def _carry_out(uow: UnitOfWork, house: House, judged: _Decided, now: datetime) -
     # Cases first, whatever the order of the rules: a notice about one wants it to be there.
     for rule, action in sorted(judged.decision.actions, key=lambda pair: pair[1].do is Do.NOTIFY):
         if action.do in {Do.OPEN_CASE, Do.EXTEND_CASE}:
-            case = filing.open_or_join(uow, house, _signal(house, judged, rule, action), now) or case
-            done.append({"do": action.do.value, "rule": rule.id, "case": case.id if case else None})
+            signal = _signal(house, judged, rule, action)
+            alone = _stands_alone(uow, house, judged.event, signal, now)
+            found = filing.open_or_join(uow, house, replace(signal, may_open=not alone), now)
+            case = found or case
+            held = {"held": "weak_device"} if alone and signal.may_open and found is None else {}
+            done.append({"do": action.do.value, "rule": rule.id, "case": case.id if case else None, **held})
         elif action.do is Do.NOTIFY:
             told = _notify(uow, house, judged.event, rule, action, case, now)
             done.append({"do": "notify", "rule": rule.id, "told": told})
@@ -201,6 +209,26 @@ def _carry_out(uow: UnitOfWork, house: House, judged: _Decided, now: datetime) -
         case_id=case.id if case else None,
         trace={**judged.decision.trace, "done": done},
     )
+
+
+def _stands_alone(uow: UnitOfWork, house: House, event: Event, signal: Signal, now: datetime) -> bool:
+    """Tell whether a signal may open no case: it may not anyway, or a weak device alone says so."""
+    if not signal.may_open or event.subject is None:
+        return not signal.may_open
+    if (event.source, event.subject) not in house.weak_devices:
+        return False
+    said = WeakSignal(
+        event_seq=event.seq,
+        category=signal.category,
+        subject=signal.subject if signal.subject != event.subject else None,
+        lat=signal.lat,
+        lon=signal.lon,
+        source=event.source,
+        device=event.subject,
+        at=now,
+    )
+    category = house.catalogue.categories.get(signal.category)
+    return category is None or not precision.seconded(uow, said, category)
 
 
 def _outcome(done: Sequence[Mapping[str, Any]], case: Case | None) -> str:

@@ -7,7 +7,9 @@ from typing import Self
 import sqlalchemy as sa
 
 from casework.store import casefile, field, intake, outbox
+from casework.store import findings as finding
 from casework.store import registers as register
+from casework.store import rulebook as rules
 from casework.store.database import Database
 
 
@@ -31,6 +33,9 @@ class SqlUnitOfWork:
     talks: register.Talks
     alarms: register.Alarms
     replays: register.Replays
+    rulebook: rules.Rulebook
+    rehearsals: rules.Rehearsals
+    findings: finding.Findings
 
     def __init__(self, database: Database, *, reading: bool = False) -> None:
         self._database = database
@@ -58,6 +63,9 @@ class SqlUnitOfWork:
         self.talks = register.Talks(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
+        self.rulebook = rules.Rulebook(connection)
+        self.rehearsals = rules.Rehearsals(connection)
+        self.findings = finding.Findings(connection)
         return self
 
     def __exit__(
