@@ -16,7 +16,7 @@ _FALSE = frozenset({Disposition.UNFOUNDED, Disposition.CANCELLED})
 _Z = 1.959963984540054
 """The 97.5 % point of the normal distribution: two-sided 95 %."""
 
-LEAST = 8
+LEAST = 5
 """Fewer findings say nothing about a device yet."""
 RECENT = 50
 """A device is judged by its latest findings, so that a mended one recovers."""
