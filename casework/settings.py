@@ -45,6 +45,8 @@ class Settings:
     chat_secrets: tuple[str, ...] = ()
     demo: bool = False
     matcher: str = "durable"
+    rule_approval: bool = False
+    text_price: float = 0.05
     web_processes: int = 2
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
@@ -108,6 +110,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _price(text: str) -> float:
+    try:
+        price = float(text)
+    except ValueError:
+        price = -1.0
+    if not 0 <= price <= 1_000:  # noqa: PLR2004  (no text costs that much in any currency)
+        raise ValueError("must be the price of one segment of a text, like 0.05")
+    return price
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -124,6 +136,8 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_CHAT_SECRETS": ("chat_secrets", _words),
     "GONGZHI_DEMO": ("demo", _flag),
     "GONGZHI_MATCHER": ("matcher", _choice("durable", "plain")),
+    "GONGZHI_RULE_APPROVAL": ("rule_approval", _flag),
+    "GONGZHI_TEXT_PRICE": ("text_price", _price),
     "GONGZHI_WEB_PROCESSES": ("web_processes", _count),
     "GONGZHI_WORKER_PROCESSES": ("worker_processes", _count),
     "GONGZHI_MEDIA": ("media", Path),

@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 import migrations
 import rules
-from casework.cli import importing, keeping, reporting, resending, told
+from casework.cli import importing, keeping, reporting, resending, ruling, told
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
@@ -32,6 +32,7 @@ def register(app: Flask) -> None:
     """Hang every command onto the application."""
     for group in (db, users, sources, rule_packs, dev):
         app.cli.add_command(group)
+    ruling.register(rule_packs)
     app.cli.add_command(work)
     for module in (importing, keeping, reporting, resending):
         module.register(app)

@@ -16,6 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from casework import ids
 from casework.domain.messages import Message
+from casework.jobs import rehearsals
 from casework.jobs.clock_guard import ClockGuard
 from casework.services import deciding, relaying, sweeping, triage
 from casework.services.runtime import Runtime
@@ -60,6 +61,7 @@ class Worker:
             self._loop("sweep", bells.sweep, self.sweep, TICK_S),
             self._loop("relay", bells.relay, self.relay, TICK_S),
             self._loop("reconcile", bells.reconcile, self.reconcile, TICK_S),
+            self._loop("rehearse", bells.rehearse, self.rehearse, TICK_S),
         ]
 
     def start(self) -> None:
@@ -172,6 +174,10 @@ class Worker:
         if relaying.reconcile(runtime.uows, runtime.house(), runtime.clock):
             runtime.bells.relay.set()
         return 0
+
+    def rehearse(self) -> int:
+        """Run a rehearsal that somebody asked for."""
+        return rehearsals.run_next(self._runtime, self._stopping)
 
     def _may_fire(self) -> bool:
         was_holding = self._guard.holding

@@ -110,8 +110,8 @@ def test_a_canary_is_in_force_in_its_area_and_the_rule_of_before_everywhere_else
 
 def test_a_canary_needs_an_area_that_there_is(desk):
     for area in (None, "nowhere"):
+        plan = Plan(kind=TrialKind.CANARY, days=3, area_id=area)
         with pytest.raises(errors.InvalidInput):
-            plan = Plan(kind=TrialKind.CANARY, days=3, area_id=area)
             shadowing.start(SURE, SEEN, plan, by="user:author", **desk)
 
 

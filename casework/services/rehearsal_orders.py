@@ -1,0 +1,51 @@
+"""Asking for a rehearsal and cancelling it; the background runs it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from casework import ids
+from casework.clock import Clock
+from casework.domain import errors
+from casework.domain.rulebook import Rehearsal, RehearsalState, RuleKey
+from casework.services import publishing
+from casework.services.ports import UnitsOfWork
+
+LONGEST = timedelta(days=366)
+_UNDER_WAY = frozenset({RehearsalState.WAITING, RehearsalState.RUNNING})
+
+
+def ask(
+    text: str, key: RuleKey, *, start: datetime, end: datetime, by: str, uows: UnitsOfWork, clock: Clock
+) -> Rehearsal:
+    """Ask for a rehearsal of a rule's draft over what happened in a span; one of a rule at a time."""
+    if not timedelta(0) < end - start <= LONGEST:
+        raise errors.InvalidInput({"to": [f"must lie after `from`, by at most {LONGEST.days} days"]})
+    publishing.check_text(text, key)
+    with uows() as uow:
+        if any(known.state in _UNDER_WAY for known in uow.rehearsals.of_rule(key)):
+            raise errors.Conflict("a rehearsal of this rule is under way; cancel it first")
+        asked = Rehearsal(
+            id=ids.new(),
+            pack=key[0],
+            rule_id=key[1],
+            text=text,
+            starts_at=start,
+            ends_at=end,
+            asked_at=clock(),
+            asked_by=by,
+        )
+        uow.rehearsals.add(asked)
+        uow.commit()
+    return asked
+
+
+def cancel(rehearsal_id: str, *, uows: UnitsOfWork, clock: Clock) -> Rehearsal:
+    """Cancel a rehearsal; whoever runs it ends within a second."""
+    with uows() as uow:
+        known = uow.rehearsals.get(rehearsal_id)
+        if known.state not in _UNDER_WAY:
+            raise errors.Conflict(f"this rehearsal is {known.state} already")
+        cancelled = replace(known, state=RehearsalState.CANCELLED, ended_at=clock())
+        uow.rehearsals.save(cancelled)
+        uow.commit()
+    return cancelled
