@@ -8,7 +8,19 @@ from werkzeug.wrappers import Response
 
 from casework.services.runtime import Runtime
 from casework.settings import Settings
-from casework.web.console import entry, formats, house, language, live, orders, pages, permissions, security
+from casework.web.console import (
+    bench,
+    entry,
+    formats,
+    house,
+    language,
+    live,
+    orders,
+    pages,
+    permissions,
+    ruling,
+    security,
+)
 from casework.web.console.commands import Refused
 from casework.web.console.parts import Parts, find_viewer, parts
 from casework.web.console.stream import millis
@@ -18,6 +30,7 @@ __all__ = ["Parts", "mount", "register"]
 
 def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> None:
     """Hang the console onto the application; the database is opened by its first request."""
+    app.extensions[bench.KEY] = bench.Bench(runtime)
     mount(app, house.parts(app, settings, runtime))
 
 
@@ -43,7 +56,7 @@ def make_blueprint() -> Blueprint:
     blueprint.context_processor(names_for_templates)
     blueprint.register_error_handler(Refused, orders.on_refused)
     blueprint.register_error_handler(HTTPException, show_error)
-    for room in (pages, orders, live, entry):
+    for room in (pages, orders, live, entry, ruling):
         room.add_to(blueprint)
     blueprint.add_url_rule("/<path:rest>", view_func=permissions.public(nowhere))
     return blueprint
