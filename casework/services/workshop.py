@@ -18,6 +18,14 @@ from rules.fields import FactValue, FieldType, Kind
 
 GROUPS = ("all", "any", "not")
 COMPARISONS = (*sorted(OPERATORS), *sorted(f"{name}_field" for name in FIELD_OPERATORS))
+_CASE = ("category", "priority", "group_within", "group_radius", "title/zh", "title/en")
+ACTION_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "open_case": _CASE,
+    "extend_case": _CASE,
+    "notify": ("role", "message"),
+    "dismiss": ("reason/zh", "reason/en"),
+}
+"""The fields of the form for each action; whatever else an action says is shown as YAML."""
 _LISTS = frozenset({"in", "between"})
 _FLAGS = frozenset({"exists", "missing"})
 _PAIR = 2
@@ -75,8 +83,8 @@ def changed(text: str, values: Mapping[str, str], fields: Mapping[str, FieldType
     for name, value in values.items():
         kind, _, path = name.partition(":")
         place = _place(path)
-        if kind == "f" and _find(data, place[:-1]) is not None:
-            _put(data, place, _plain(place, value, _find(data, place)))
+        if kind == "f":
+            _put_plain(data, place, value)
         elif kind == "o":
             leaf = _find(data, place)
             if isinstance(leaf, dict):
@@ -167,6 +175,60 @@ def pieces(data: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
     return [(f"{name}/{index}", shown(entry)) for index, entry in enumerate(listed)]
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One action as the form shows it: its fields by name, and what else it says as pieces of YAML."""
+
+    place: str
+    do: str
+    fields: Mapping[str, str]
+    rest: tuple[tuple[str, str], ...]
+
+
+def actions(data: Mapping[str, Any]) -> list[Act]:
+    """Show the actions of a rule; one that the form has no fields for is one piece of YAML."""
+    listed = data.get("then")
+    found = []
+    for index, entry in enumerate(listed if isinstance(listed, list) else []):
+        place = f"then/{index}"
+        do = entry.get("do") if isinstance(entry, dict) else None
+        if not isinstance(do, str) or do not in ACTION_FIELDS:
+            found.append(Act(place, "", {}, ((place, shown(entry)),)))
+            continue
+        own = {name: _find(entry, _place(name)) for name in ACTION_FIELDS[do]}
+        plain = {
+            name: _line(value) for name, value in own.items() if value is None or _fits_a_line("in", value)
+        }
+        plain = {name: "" if own[name] is None else value for name, value in plain.items()}
+        tops = {name.partition("/")[0] for name in plain} | {"do"}
+        rest = tuple((f"{place}/{key}", shown(entry[key])) for key in entry if key not in tops)
+        odd = tuple(
+            (f"{place}/{key}", shown(entry[key])) for key in tops - {"do"} if _is_odd(entry.get(key), key, do)
+        )
+        shadowed = {path.removeprefix(f"{place}/") for path, _ in odd}
+        kept = {name: value for name, value in plain.items() if name.partition("/")[0] not in shadowed}
+        found.append(Act(place, do, kept, rest + odd))
+    return found
+
+
+def _is_odd(value: object, key: str, do: str) -> bool:
+    """Tell whether a value is of another shape than its fields: a text in three languages, a list."""
+    names = {name.partition("/")[2] for name in ACTION_FIELDS[do] if name.partition("/")[0] == key}
+    if value is None:
+        return False
+    if names == {""}:
+        return (
+            not isinstance(value, str | int | float)
+            or isinstance(value, bool)
+            or not _fits_a_line("in", value)
+        )
+    return (
+        not isinstance(value, dict)
+        or set(value) - names != set()
+        or not all(isinstance(part, str) and _fits_a_line("equals", part) for part in value.values())
+    )
+
+
 def asked(data: Mapping[str, Any]) -> set[str]:
     """Answer the names of the fields that the conditions of a rule mention."""
     return set(_mentioned(data.get("when")))
@@ -175,7 +237,7 @@ def asked(data: Mapping[str, Any]) -> set[str]:
 def shown(value: object) -> str:
     """Write a piece of a rule as YAML, short things in one line."""
     return (
-        yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=70)
+        yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10_000)
         .removesuffix("...\n")
         .rstrip("\n")
     )
@@ -266,14 +328,28 @@ def _one(text: str, kind: Kind | None) -> object:
     return text
 
 
+def _put_plain(data: dict[str, Any], place: Place, value: str) -> None:
+    """Put a plain value at its place; a title that nobody wrote is not there at all."""
+    above = _find(data, place[:-1])
+    if above is None and value and isinstance(_find(data, place[:-2]), dict):
+        _put(data, place[:-1], {})
+    elif not isinstance(above, dict):
+        return
+    _put(data, place, _plain(place, value, _find(data, place)))
+    if len(place) > _PAIR and _find(data, place[:-1]) == {}:
+        _put(data, place[:-1], None)
+
+
 def _plain(place: Place, value: str, old: object) -> object:
     """Keep the sort of a plain value: what was a number stays one where it can."""
-    if value == "" and old is None:
+    if old == value:
+        return old
+    if not value and (old is None or place[-1] == "owner" or place[0] == "then"):
         return None
     if isinstance(old, int | float) and not isinstance(old, bool):
         return old if str(old) == value else _one(value, Kind.NUMBER)
-    if place[-1] == "owner" and not value:
-        return None
+    if old is None and place[-1] == "priority":
+        return _one(value, Kind.NUMBER)
     return value.replace("\r\n", "\n")
 
 

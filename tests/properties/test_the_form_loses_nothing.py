@@ -36,6 +36,19 @@ TREES = st.recursive(
     ),
     max_leaves=6,
 )
+LOOSE = TEXTS | NUMBERS | st.booleans() | st.lists(TEXTS, max_size=2)
+ACTIONS = st.dictionaries(WORDS, LOOSE, min_size=1, max_size=5) | st.fixed_dictionaries(
+    {"do": st.sampled_from(["open_case", "extend_case", "notify", "dismiss", "warn"])},
+    optional={
+        "category": LOOSE,
+        "priority": LOOSE,
+        "group_within": LOOSE,
+        "title": LOOSE | st.dictionaries(st.sampled_from(["zh", "en", "fr"]), LOOSE, max_size=3),
+        "reason": st.fixed_dictionaries({"zh": TEXTS, "en": TEXTS}),
+        "role": LOOSE,
+        "cooldown": LOOSE,
+    },
+)
 RULES = st.builds(
     lambda title, tree, given_, extra: {
         "id": "a-rule",
@@ -47,7 +60,7 @@ RULES = st.builds(
     TEXTS,
     TREES,
     NUMBERS,
-    st.lists(st.dictionaries(WORDS, TEXTS | NUMBERS | st.booleans(), min_size=1, max_size=5), max_size=2),
+    st.lists(ACTIONS, max_size=2),
 )
 
 
@@ -58,8 +71,10 @@ def _inputs(rule):
         "f:title/en": str(rule["title"]["en"]),
         "f:when/event": rule["when"]["event"],
     }
-    for name in ("then", "examples"):
-        sent.update({f"y:{place}": text for place, text in workshop.pieces(rule, name)})
+    sent.update({f"y:{place}": text for place, text in workshop.pieces(rule, "examples")})
+    for act in workshop.actions(rule):
+        sent.update({f"f:{act.place}/{name}": value for name, value in act.fields.items()})
+        sent.update({f"y:{place}": text for place, text in act.rest})
     waiting = [node] if (node := workshop.tree(rule, FIELDS)) else []
     while waiting:
         node = waiting.pop()
@@ -102,6 +117,21 @@ def test_every_rule_that_is_shipped_goes_through_the_form_and_back():
         data = workshop.read(text)
         assert workshop.read(workshop.write(data)) == data
         assert workshop.changed(text, _inputs(data), CORE_FIELDS.get(data["when"]["event"], {})) == text
+
+
+def test_an_action_gets_what_is_filled_in_and_loses_what_is_emptied():
+    text = "id: x\nthen: [{do: open_case, category: a, priority: 2}]\n"
+    filled = {"f:then/0/title/zh": "水", "f:then/0/title/en": "Water", "f:then/0/priority": ""}
+
+    one = workshop.changed(text, filled, FIELDS)
+    two = workshop.changed(
+        one, {"f:then/0/title/zh": "", "f:then/0/title/en": "", "f:then/0/priority": "1"}, FIELDS
+    )
+
+    assert workshop.read(one)["then"] == [
+        {"do": "open_case", "category": "a", "title": {"zh": "水", "en": "Water"}}
+    ]
+    assert workshop.read(two)["then"] == [{"do": "open_case", "category": "a", "priority": 1}]
 
 
 def test_conditions_are_added_changed_and_taken_out_again():

@@ -61,7 +61,7 @@ class Sheet:
     data: Mapping[str, Any]
     fields: Mapping[str, FieldType]
     values: Mapping[str, list[str]]
-    actions: list[tuple[str, str]]
+    actions: list[workshop.Act]
     examples: list[tuple[str, str]]
     events: list[rule_list.Seen]
     problems: tuple[Problem, ...] = ()
@@ -200,7 +200,7 @@ class Bench:
             data=data,
             fields=fields,
             values=rule_list.values_seen(latest),
-            actions=workshop.pieces(data, "then"),
+            actions=workshop.actions(data),
             examples=workshop.pieces(data, "examples"),
             events=latest[: rule_list.EVENTS],
             problems=problems,

@@ -16,7 +16,7 @@ from casework.web.console.bench import Sheet, bench, in_words
 from casework.web.console.commands import Refused
 from casework.web.console.parts import viewer
 from casework.web.console.permissions import PUBLISH_RULES, READ, WRITE_RULES
-from rules import checks
+from rules import checks, schema
 from rules.errors import PackInvalid
 
 FIELDS_LIMIT = 2_000
@@ -299,6 +299,8 @@ def _page(sheet: Sheet) -> str:
         "sheet": sheet,
         "two_persons": bench().two_persons,
         "categories": sorted(bench().catalogue.categories),
+        "messages": sorted(bench().catalogue.messages),
+        "roles": sorted(schema.ROLES),
         "event_types": sorted(bench().catalogue.fields),
         "drawn": rule_texts.digest(sheet.text),
         "operators": workshop.COMPARISONS,
