@@ -330,12 +330,13 @@ def _one(text: str, kind: Kind | None) -> object:
 
 def _put_plain(data: dict[str, Any], place: Place, value: str) -> None:
     """Put a plain value at its place; a title that nobody wrote is not there at all."""
-    above = _find(data, place[:-1])
-    if above is None and value and isinstance(_find(data, place[:-2]), dict):
-        _put(data, place[:-1], {})
-    elif not isinstance(above, dict):
+    old = _find(data, place)
+    new = _plain(place, value, old)
+    if new is old or new == old:
         return
-    _put(data, place, _plain(place, value, _find(data, place)))
+    if _find(data, place[:-1]) is None and isinstance(_find(data, place[:-2]), dict):
+        _put(data, place[:-1], {})
+    _put(data, place, new)
     if len(place) > _PAIR and _find(data, place[:-1]) == {}:
         _put(data, place[:-1], None)
 
