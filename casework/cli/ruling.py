@@ -16,7 +16,7 @@ import rules
 from casework.analytics import precision
 from casework.cli import told
 from casework.domain.rulebook import Deed, RuleKey, TrialKind
-from casework.services import publishing, rehearsing, rule_texts, shadowing
+from casework.services import publishing, rehearsal_orders, rehearsing, rule_texts, shadowing
 from casework.services.rehearsing import Script
 from casework.services.runtime import Runtime
 from casework.services.shadowing import Plan
@@ -133,7 +133,7 @@ def rehearse(pack: Path, start: datetime, end: datetime, *, as_json: bool) -> No
         start=begin,
         end=finish,
         focus=frozenset((rule.pack, rule.id) for rule in draft.rules if rule.pack in own),
-        price=house.settings.text_price,
+        price=rehearsal_orders.text_price(house.settings.prices),
         offset_s=offset.total_seconds(),
         matcher=house.settings.matcher,
     )

@@ -29,17 +29,18 @@ class Permission(StrEnum):
     OUTBOX = "outbox"
     RULES = "rules"
     PUBLISH = "publish"
+    REGISTERS = "registers"
 
 
 P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.DISPATCHER: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS}),
     Role.SHIFT_LEAD: frozenset(
-        {P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS, P.OUTBOX, P.RULES, P.PUBLISH}
+        {P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS, P.OUTBOX, P.REGISTERS, P.RULES, P.PUBLISH}
     ),
     Role.DUTY_OFFICER: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.PUBLISH}),
     Role.RULE_AUTHOR: frozenset({P.READ, P.RULES, P.PUBLISH}),
-    Role.OPERATOR: frozenset({P.READ, P.QUARANTINE, P.OUTBOX}),
+    Role.OPERATOR: frozenset({P.READ, P.QUARANTINE, P.OUTBOX, P.REGISTERS}),
 }
 
 
@@ -79,6 +80,7 @@ class Scope(StrEnum):
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
     CREWS_WRITE = "crews:write"
+    REGISTERS_WRITE = "registers:write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +95,7 @@ class Source:
     rate_per_s: float
     burst: int
     last_seen_at: datetime | None = None
+    interval_s: float | None = None
+    """It declares to be heard at least so often; None: its silence means nothing."""
+    silent_at: datetime | None = None
+    offline_since: datetime | None = None

@@ -19,7 +19,7 @@ from typing import IO, Any
 import structlog
 
 from casework.domain.rulebook import Rehearsal, RehearsalState
-from casework.services import rule_texts
+from casework.services import rehearsal_orders, rule_texts
 from casework.services.runtime import Runtime
 from rules import canary
 from rules.errors import RulesError
@@ -81,7 +81,7 @@ def _set_up(runtime: Runtime, rehearsal: Rehearsal) -> Iterator[subprocess.Popen
             "to": rehearsal.ends_at.isoformat(),
             "zone": runtime.settings.timezone.key,
             "matcher": runtime.settings.matcher,
-            "price": runtime.settings.text_price,
+            "price": rehearsal_orders.text_price(runtime.settings.prices),
         }
         child = subprocess.Popen(
             [sys.executable, "-m", "casework.jobs.rehearsal_child"],

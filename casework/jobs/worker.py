@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as Executor
@@ -18,7 +19,7 @@ from casework import ids
 from casework.domain.messages import Message
 from casework.jobs import rehearsals
 from casework.jobs.clock_guard import ClockGuard
-from casework.services import deciding, relaying, sweeping, triage
+from casework.services import deciding, relaying, standing, sweeping, triage, watching
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,10 @@ LONGEST_REST_S = 0.1
 """After a full batch, while callers wait for answers, triage rests half as long as it worked, up to this.
 
 More would leave it slower than what comes in, and then it never catches up."""
+GATHER_S = 0.1
+"""While many callers send, triage lets this much time's events gather, and one event alone never waits.
+
+A pass over a few costs as much as one over a hundred, and takes the interpreter from those who wait."""
 
 
 def boot_elapsed() -> float:
@@ -54,6 +59,7 @@ class Worker:
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
         self._counting = threading.Lock()
         self._in_flight = 0
+        self._behind = False
         bells = runtime.bells
         self._loops = [
             self._loop("triage", bells.triage, self._triage_politely, LOOK_S),
@@ -62,7 +68,9 @@ class Worker:
             self._loop("relay", bells.relay, self.relay, TICK_S),
             self._loop("reconcile", bells.reconcile, self.reconcile, TICK_S),
             self._loop("rehearse", bells.rehearse, self.rehearse, TICK_S),
+            self._loop("watch", threading.Event(), self.watch, TICK_S),
         ]
+        self._mqtt = _mqtt(runtime)
 
     def start(self) -> None:
         """Begin to work."""
@@ -71,6 +79,8 @@ class Worker:
         )
         for loop in self._loops:
             loop.start()
+        if self._mqtt is not None:
+            self._mqtt.start()
         self._ticker.start()
         self._tick()
         log.info("worker_started", worker=self._name)
@@ -81,6 +91,8 @@ class Worker:
         self._ticker.shutdown(wait=False)
         self._runtime.bells.ring_all()
         give_up_at = time.monotonic() + timeout_s
+        if self._mqtt is not None:
+            self._mqtt.stop(timeout_s)
         for loop in self._loops:
             loop.join(max(0.0, give_up_at - time.monotonic()))
         self._senders.shutdown(wait=False, cancel_futures=True)
@@ -88,7 +100,7 @@ class Worker:
 
     def run_once(self) -> int:
         """Do everything that is to be done now, in order, in this thread; answer how much it was."""
-        done = 0
+        done = self.watch()
         self.reconcile()
         while step := self.triage() + self.sweep() + self.solve() + self.relay_now():
             done += step
@@ -105,9 +117,13 @@ class Worker:
 
     def _triage_politely(self) -> int:
         """Judge what has come in, and let those go first whose events are still to be taken."""
+        bells = self._runtime.bells
+        if bells.crowded() and not self._behind:
+            self._stopping.wait(GATHER_S)
         began = time.monotonic()
         judged = self.triage()
-        if judged >= triage.BATCH and self._runtime.bells.callers_wait():
+        self._behind = judged >= triage.BATCH
+        if self._behind and bells.crowded():
             self._stopping.wait(min(GIVE_WAY * (time.monotonic() - began), LONGEST_REST_S))
         return judged
 
@@ -179,6 +195,12 @@ class Worker:
         """Run a rehearsal that somebody asked for."""
         return rehearsals.run_next(self._runtime, self._stopping)
 
+    def watch(self) -> int:
+        """Notice who has fallen silent and which storms are over, unless the wall clock has just stepped."""
+        if self._guard.holding:
+            return 0
+        return watching.watch(self._runtime.uows, self._runtime.clock)
+
     def _may_fire(self) -> bool:
         was_holding = self._guard.holding
         may = self._guard.look()
@@ -225,7 +247,26 @@ class Worker:
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
             runtime.rulebook.tell_unfit(uow)
+            standing.record(uow, runtime.house(), self._name, runtime.clock())
             uow.commit()
+
+
+class Intake(Protocol):
+    """Takes in from a broker in threads of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self, timeout_s: float) -> bool:
+        """Finish what is begun."""
+
+
+def _mqtt(runtime: Runtime) -> Intake | None:
+    if runtime.settings.mqtt_url is None:
+        return None
+    from casework.jobs import mqtt  # noqa: PLC0415  (a library that a house without a broker does without)
+
+    return mqtt.MqttIntake(runtime)
 
 
 class Background:

@@ -235,8 +235,10 @@ class Editions:
 
     def _take_over_disk(self) -> None:
         """Put in force what the disk says anew since it was looked at last, and take out what it dropped."""
+        # An overlay changes what a rule means and not its text, so both are compared.
+        meanings = {(rule.pack, rule.id): rule.version for rule in self._disk.rules}
         texts = self._disk_texts
-        digests = {key: rule_texts.digest(text) for key, text in texts.items()}
+        digests = {key: rule_texts.digest(f"{meanings.get(key)}\n{text}") for key, text in texts.items()}
         with self._uows(reading=True) as uow:
             if uow.rulebook.on_disk() == digests:
                 return

@@ -1,17 +1,26 @@
-"""Which area holds a point: the smallest one, from outlines kept in memory."""
+"""Which area holds a point, and which areas a zone reaches, from outlines kept in memory."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from casework.domain.cap import Zone
 from casework.domain.places import Area
 from casework.ids import AreaId
+
+_KM_A_DEGREE = 111.195
+_CORNERS = 32
+_SHARE = 1e-4
+"""A zone that covers less of an area touches it by the inaccuracy of outlines only."""
 
 
 class AreaIndex:
     """A spatial index over area outlines; a look-up takes microseconds (docs/decisions/0001)."""
 
     def __init__(self, areas: Iterable[Area]) -> None:
+        areas = list(areas)
         outlined = [area for area in areas if area.boundary is not None]
+        self._codes = frozenset(area.id for area in areas)
         self._ids: list[AreaId] = []
         self._shapes: list[Any] = []
         self._tree: Any = None
@@ -36,6 +45,50 @@ class AreaIndex:
             return None
         holding = self._tree.query(self._point(lon, lat), predicate="intersects")
         return self._ids[min(holding)] if len(holding) else None
+
+    def areas(self, zones: Sequence[Zone]) -> Sequence[str]:
+        """Name every area of any level that a zone overlaps or names by its code."""
+        found = {code for zone in zones for _, code in zone.geocodes if code in self._codes}
+        for outline in self._outlines(zones):
+            for number in self._tree.query(outline, predicate="intersects"):
+                shape = self._shapes[number]
+                if self._ids[number] not in found and shape.intersection(outline).area > _SHARE * min(
+                    shape.area, outline.area
+                ):
+                    found.add(self._ids[number])
+        return sorted(found)
+
+    def middle(self, zones: Sequence[Zone]) -> tuple[float, float] | None:
+        """Answer a point (latitude, longitude) of the first zone that lies within our areas."""
+        for outline in self._outlines(zones):
+            for number in sorted(self._tree.query(outline, predicate="intersects"), reverse=True):
+                part = self._shapes[number].intersection(outline)
+                if part.area > 0:
+                    point = part.representative_point()
+                    return float(point.y), float(point.x)
+        return None
+
+    def _outlines(self, zones: Sequence[Zone]) -> Iterator[Any]:
+        """Make shapes of the zones' polygons and circles; a crossing outline is mended, not refused."""
+        if self._tree is None:
+            return
+        import shapely  # noqa: PLC0415  (as above)
+
+        for zone in zones:
+            rings = [[(lon, lat) for lat, lon in polygon] for polygon in zone.polygons]
+            rings += [_circle(*circle) for circle in zone.circles]
+            for ring in rings:
+                outline = shapely.make_valid(shapely.Polygon(ring))
+                if outline.area > 0:
+                    yield outline
+
+
+def _circle(lat: float, lon: float, radius_km: float) -> list[tuple[float, float]]:
+    """Draw a circle of at least ten metres as a polygon of degrees."""
+    north = max(radius_km, 0.01) / _KM_A_DEGREE
+    east = north / max(math.cos(math.radians(lat)), 0.01)
+    turns = (2 * math.pi * number / _CORNERS for number in range(_CORNERS))
+    return [(lon + east * math.cos(turn), lat + north * math.sin(turn)) for turn in turns]
 
 
 class AreaTree:

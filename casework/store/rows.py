@@ -95,3 +95,13 @@ class Rows(Generic[T]):
         keys = {_KEY + key: values[key] for key in self._statements.keys}
         statement = self._statements.update.where(*where) if where else self._statements.update
         return self.connection.execute(statement, values | keys).rowcount
+
+    def update_all(self, items: Iterable[T]) -> None:
+        """Write items over the rows of their primary keys, in one statement."""
+        self.flush()
+        rows = []
+        for item in items:
+            values = self.values(item)
+            rows.append(values | {_KEY + key: values[key] for key in self._statements.keys})
+        if rows:
+            self.connection.execute(self._statements.update, rows)

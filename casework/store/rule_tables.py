@@ -21,7 +21,7 @@ versions = sa.Table(
     sa.Column("title", Json, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("by", Who, nullable=False),
-    sa.UniqueConstraint("pack", "rule_id", "digest"),
+    sa.UniqueConstraint("pack", "rule_id", "version", "digest"),
 )
 
 publications = sa.Table(

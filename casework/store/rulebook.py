@@ -87,9 +87,12 @@ class Rulebook:
             self._connection.execute(sa.insert(table), rows)
 
     def keep_version(self, version: RuleVersion) -> RuleVersion:
-        """Add a version, or answer the one that has this text already: a version is never changed."""
+        """Add a version, or answer the one with this text and meaning: a version is never changed."""
         query = self._versions.select().where(
-            _V.pack == version.pack, _V.rule_id == version.rule_id, _V.digest == version.digest
+            _V.pack == version.pack,
+            _V.rule_id == version.rule_id,
+            _V.version == version.version,
+            _V.digest == version.digest,
         )
         known = self._versions.first(query)
         if known is None:

@@ -18,6 +18,7 @@ from casework.web.console import (
     orders,
     pages,
     permissions,
+    registers,
     ruling,
     security,
 )
@@ -56,7 +57,7 @@ def make_blueprint() -> Blueprint:
     blueprint.context_processor(names_for_templates)
     blueprint.register_error_handler(Refused, orders.on_refused)
     blueprint.register_error_handler(HTTPException, show_error)
-    for room in (pages, orders, live, entry, ruling):
+    for room in (pages, orders, live, registers, entry, ruling):
         room.add_to(blueprint)
     blueprint.add_url_rule("/<path:rest>", view_func=permissions.public(nowhere))
     return blueprint

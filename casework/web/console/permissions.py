@@ -20,6 +20,7 @@ ACT_FOR_CREWS = Permission.CREWS.value
 MEND_INTAKE = Permission.QUARANTINE.value
 WRITE_RULES = Permission.RULES.value
 PUBLISH_RULES = Permission.PUBLISH.value
+KEEP_REGISTERS = Permission.REGISTERS.value
 PUBLIC = "public"
 
 
