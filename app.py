@@ -105,8 +105,9 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         paces=outlets.paces(settings, replacements.get("clock", system_clock)),
         prices=settings.prices,
         quiet=settings.quiet_hours,
-        timezone=settings.timezone,
         role_channels=settings.role_channels,
+        lineage=AreaTree(areas).path,
+        timezone=settings.timezone,
         alone=settings.one_process,
     )
 

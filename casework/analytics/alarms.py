@@ -74,6 +74,15 @@ def _notice(data: Data) -> Text:
     return wording.text(f"规则提示: {code}", f"A rule says: {str(code).replace('_', ' ')}")
 
 
+def _paused(data: Data) -> Text:
+    title = data.get("title") or {}
+    return wording.text(
+        f"规则「{title.get('zh')}」立案超过 {data.get('cases')} 件, 已自行暂停, 请 {data.get('owner')} 处理",
+        f"The rule '{title.get('en')}' wanted more than {data.get('cases')} cases and paused itself; "
+        f"its owner is {data.get('owner')}",
+    )
+
+
 def _minutes(data: Data) -> int:
     return round(float(data.get("interval_s") or 0) / 60)
 
@@ -102,6 +111,11 @@ _SENTENCES: Mapping[str, Callable[[Data], Text]] = {
     "crew_needs_help": _help,
     "reporter_not_reached": lambda _data: wording.text("多次回访未果", "A reporter could not be reached"),
     "rule_notice": _notice,
+    "rule_paused": _paused,
+    "windows_evicted": lambda data: wording.text(
+        f"规则记忆超过 {data.get('most')} 项, 已丢弃 {data.get('evicted')} 项",
+        f"A rule remembers more than {data.get('most')} keys; {data.get('evicted')} were dropped",
+    ),
     "device_silent": _device_silent,
     "source_silent": lambda data: wording.text(
         f"数据源 {data.get('device')} 超过{_minutes(data)}分钟没有消息",

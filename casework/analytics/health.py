@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from casework.domain import errors
 from casework.domain.deadlines import DeadlineState
 from casework.domain.messages import WAITING
-from casework.store import tables
+from casework.store import register_tables, tables
+
+_offline = register_tables.devices.c.offline_since
+_storm_ended = register_tables.storms.c.ended_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,10 @@ class Counts:
     messages: Mapping[str, int]
     cases: Mapping[str, int]
     waiting_events: int
+    held_events: int
     quarantined: int
+    offline_devices: int
+    storms: int
 
 
 def look(connection: sa.Connection, now: datetime) -> Health:
@@ -61,13 +67,19 @@ def count(connection: sa.Connection) -> Counts:
     """Count events by outcome, texts and cases by state."""
     events, quarantine = tables.events.c, tables.quarantine.c
     waiting = sa.select(sa.func.count()).select_from(tables.events).where(events.state == "new")
+    held = sa.select(sa.func.count()).select_from(tables.events).where(events.state == "held")
+    silent = sa.select(sa.func.count()).select_from(register_tables.devices).where(_offline.is_not(None))
+    loud = sa.select(sa.func.count()).select_from(register_tables.storms).where(_storm_ended.is_(None))
     kept = sa.select(sa.func.count()).select_from(tables.quarantine).where(quarantine.state == "waiting")
     return Counts(
         events=_by(connection, tables.judgements.c.outcome),
         messages=_by(connection, tables.messages.c.state),
         cases=_by(connection, tables.cases.c.status),
         waiting_events=connection.execute(waiting).scalar_one(),
+        held_events=connection.execute(held).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
+        offline_devices=connection.execute(silent).scalar_one(),
+        storms=connection.execute(loud).scalar_one(),
     )
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from casework.domain.findings import FLOOR, DeviceWeight, Finding, Precision
-from casework.store import rule_tables
+from casework.store import rulebook_tables
 from casework.store.rows import Rows
 
 LIMIT = 500
 WEEKS = 12
-_F, _W = rule_tables.findings.c, rule_tables.device_weights.c
+_F, _W = rulebook_tables.findings.c, rulebook_tables.device_weights.c
 BY = {
     "rule": (_F.pack, _F.rule_id),
     "version": (_F.rule_id, _F.rule_version),
@@ -73,18 +73,18 @@ def read(connection: sa.Connection, by: str, now: datetime, *, rule: str | None 
 
 def finding_of(connection: sa.Connection, case_id: str) -> Finding | None:
     """Answer the finding about one case."""
-    rows = Rows(connection, rule_tables.findings, Finding)
+    rows = Rows(connection, rulebook_tables.findings, Finding)
     return rows.first(rows.select().where(_F.case_id == case_id))
 
 
 def latest(connection: sa.Connection, rule: str, limit: int = 30) -> Sequence[Finding]:
     """Answer the latest findings about the cases of a rule."""
-    rows = Rows(connection, rule_tables.findings, Finding)
+    rows = Rows(connection, rulebook_tables.findings, Finding)
     return rows.many(rows.select().where(_F.rule_id == rule).order_by(_F.at.desc()).limit(limit))
 
 
 def _weights(connection: sa.Connection) -> dict[tuple[str, str], DeviceWeight]:
-    rows = Rows(connection, rule_tables.device_weights, DeviceWeight)
+    rows = Rows(connection, rulebook_tables.device_weights, DeviceWeight)
     return {(weight.source, weight.device): weight for weight in rows.many(rows.select())}
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from casework.domain.events import EventState
 from casework.domain.rulebook import Publication, RuleKey, RuleVersion
-from casework.store import rule_tables, tables
+from casework.store import rulebook_tables, tables
 from casework.store.rows import Rows
 from rules import facts
 from rules.errors import FactRefused
@@ -21,7 +21,7 @@ LOOKED_AT = 300
 SHOWN_VALUES = 4
 EVENTS = 25
 _EV = tables.events.c
-_P, _V = rule_tables.publications.c, rule_tables.versions.c
+_P, _V = rulebook_tables.publications.c, rulebook_tables.versions.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Seen:
 def in_force(connection: sa.Connection) -> list[InForce]:
     """Answer every rule in force, by pack and id."""
     newest = sa.select(sa.func.max(_P.generation)).group_by(_P.pack, _P.rule_id)
-    publications = Rows(connection, rule_tables.publications, Publication)
+    publications = Rows(connection, rulebook_tables.publications, Publication)
     standing = {
         one.version_id: one
         for one in publications.many(publications.select().where(_P.generation.in_(newest)))
         if one.version_id is not None
     }
-    rows = Rows(connection, rule_tables.versions, RuleVersion)
+    rows = Rows(connection, rulebook_tables.versions, RuleVersion)
     kept = rows.many(rows.select().where(_V.id.in_(list(standing))).order_by(_V.pack, _V.rule_id))
     return [
         InForce(version, one.at, one.by, one.approved_by)

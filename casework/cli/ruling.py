@@ -140,7 +140,11 @@ def rehearse(pack: Path, start: datetime, end: datetime, *, as_json: bool) -> No
     with tqdm(total=1.0, unit="", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}") as bar:
         try:
             report = rehearsing.rehearse(
-                script, house.archive, locate=house.house().locate, progress=_onto(bar)
+                script,
+                house.archive,
+                locate=house.house().locate,
+                lineage=house.house().lineage,
+                progress=_onto(bar),
             )
         except KeyboardInterrupt:
             raise click.ClickException("cancelled; nothing was changed") from None

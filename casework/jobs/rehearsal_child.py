@@ -12,7 +12,7 @@ import rules
 from casework.services import rehearsing
 from casework.services.rehearsing import Script
 from casework.store.archive import Archive
-from casework.store.area_index import AreaIndex
+from casework.store.area_index import AreaIndex, AreaTree
 from casework.store.database import Database
 
 _NICE = 10
@@ -25,8 +25,13 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     database = Database(order["url"], pool_size=1)
     archive = Archive(database)
+    areas = archive.areas()
     report = rehearsing.rehearse(
-        script_of(order), archive, locate=AreaIndex(archive.areas()).locate, progress=_tell
+        script_of(order),
+        archive,
+        locate=AreaIndex(areas).locate,
+        lineage=AreaTree(areas).path,
+        progress=_tell,
     )
     _say({"report": report})
     database.close()

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -19,7 +20,7 @@ from casework import ids
 from casework.domain.messages import Message
 from casework.jobs import rehearsals
 from casework.jobs.clock_guard import ClockGuard
-from casework.services import deciding, relaying, standing, sweeping, triage, watching
+from casework.services import deciding, recalling, relaying, standing, sweeping, triage, watching
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 LOOK_S = 0.2
 """A worker without a bell in its process looks for new events this often."""
+TIDY_EVERY = timedelta(minutes=1)
 SENDERS = 24
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
@@ -53,7 +55,7 @@ class Worker:
         self._runtime = runtime
         self._guard = ClockGuard(runtime.clock, elapsed)
         self._name = f"{os.getpid()}-{ids.new()[-6:]}"
-        self._started_at = runtime.clock()
+        self._started_at = self._tidy_at = runtime.clock()
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
@@ -146,6 +148,7 @@ class Worker:
             return 0
         runtime = self._runtime
         settled = sweeping.sweep(runtime.uows, runtime.house(), runtime.clock)
+        settled += triage.pass_time(runtime.uows, runtime.house(), runtime.clock)
         if settled:
             runtime.bells.relay.set()
             runtime.bells.solver.set()
@@ -247,6 +250,9 @@ class Worker:
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
             runtime.rulebook.tell_unfit(uow)
+            if runtime.clock() >= self._tidy_at:
+                self._tidy_at = runtime.clock() + TIDY_EVERY
+                recalling.tidy(uow, runtime.house().catalogue, runtime.clock())
             standing.record(uow, runtime.house(), self._name, runtime.clock())
             uow.commit()
 

@@ -80,6 +80,10 @@ class House:
     jurisdiction: Callable[[AreaId | None], AreaId | None] = field(default=lambda area: area)
     """Lifts an area to the level at which crews are at home, so that the two can be compared."""
     locate: Locate = field(default=lambda _lat, _lon: None)
+    lineage: Callable[[AreaId | None], tuple[AreaId, ...]] = field(
+        default=lambda area: () if area is None else (area,)
+    )
+    """Answers an area and everything above it, the smallest first."""
     reach: Reach = field(default_factory=Nowhere)
     policy: Policy = field(default_factory=lambda: Policy(stale_position_s=1800.0))
     """Half an hour: crews without a tracker are placed only by what they tap; age costs seconds besides."""

@@ -23,8 +23,17 @@ from casework.domain.rulebook import RuleKey
 from casework.services.house import Locate
 from casework.services.ports import Archive
 from routing import geo
-from rules import facts, guess, plain
-from rules.catalogue import Action, Catalogue, Category, Do, Rule, make_catalogue
+from rules import facts, guess, plain, watching
+from rules.catalogue import (
+    Action,
+    Catalogue,
+    Category,
+    Do,
+    Question,
+    Rule,
+    Vocabulary,
+    make_catalogue,
+)
 from rules.errors import FactRefused
 from rules.fields import FactValue, FieldType, Kind
 
@@ -62,6 +71,8 @@ class Script:
     matcher: str = "durable"
 
 
+Lineage = Callable[[Any], Sequence[Any]]
+"""Answers an area with those around it."""
 Progress = Callable[[float, int], None]
 """Is told the part that is done (0 to 1) and how many events were judged; may raise `Cancelled`."""
 
@@ -71,22 +82,23 @@ def rehearse(
     archive: Archive,
     *,
     locate: Locate,
+    lineage: Lineage = lambda area: (area,),
     progress: Progress = lambda _part, _events: None,
 ) -> Json:
     """Replay the events of a span through both sets of rules and report what differs, as plain data."""
     cast = _Cast.of(script)
     stage = _Stage(script, cast, archive)
-    types = sorted({rule.event for rule in cast.rules})
+    types = sorted({part.event for rule in cast.rules for part in rule.parts})
     if types:
         bounds = archive.bounds(script.start - timedelta(days=1))
         length = max(1, bounds[1] - bounds[0] + 1)
         matcher = rules.build_matcher(cast.catalogue, prefer=script.matcher)
         try:
-            view = _View(cast, archive, locate)
+            view = _View(script, cast, archive, _Where(locate, lineage))
             for page in archive.pages(types, script.start, script.end, bounds):
                 view.prepare(page)
                 for event in page:
-                    stage.play(event, view, matcher.match)
+                    stage.play(event, view, matcher.answers)
                 progress((page[-1].seq - bounds[0] + 1) / length, stage.events)
         finally:
             matcher.close()
@@ -138,7 +150,13 @@ class _Cast:
             else:
                 sides[live[key]] = (0, 1)
         fields = {**script.live.fields, **script.draft.fields}
-        return cls(make_catalogue(rules=sides, fields=fields), tuple(sides), sides, tuple(changed))
+        words = Vocabulary({**script.live.quantities, **script.draft.quantities})
+        together = make_catalogue(rules=sides, fields=fields, vocabulary=words)
+        return cls(together, tuple(sides), sides, tuple(changed))
+
+    def of_side(self, side: int) -> Catalogue:
+        """Answer the rules of one side."""
+        return make_catalogue(rules=[rule for rule, own in self.sides.items() if side in own])
 
 
 def _by_key(catalogue: Catalogue) -> dict[RuleKey, Rule]:
@@ -148,17 +166,29 @@ def _by_key(catalogue: Catalogue) -> dict[RuleKey, Rule]:
 class _View:
     """Turns stored events into the facts that the rules of the cast ask about, and no others."""
 
-    def __init__(self, cast: _Cast, archive: Archive, locate: Locate) -> None:
+    def __init__(self, script: Script, cast: _Cast, archive: Archive, where: "_Where") -> None:
         self._archive = archive
-        self._locate = locate
+        self._where = where
+        self._offset_s = script.offset_s
         self._fields = cast.catalogue.fields
-        self._categories = cast.catalogue.categories
+        self._quantities = cast.catalogue.quantities
         self._assets: dict[str, Asset | None] = {}
         self._told: dict[str, Mapping[str, object]] = {}
         asked: dict[str, set[str]] = {}
-        for rule in cast.rules:
-            asked.setdefault(rule.event, set()).update(plain.asked_by(rule))
-        self._lenses = {event: _Lens.of(names, self._fields.get(event, {})) for event, names in asked.items()}
+        for event, questions in cast.catalogue.questions.items():
+            for question in questions:
+                asked.setdefault(event, set()).update(plain.asked_by(question.when))
+        self._lenses = {
+            event: _Lens.of(names, self._fields.get(event, {}), self._quantities)
+            for event, names in asked.items()
+        }
+        # A window reads more than conditions name: the fields of its key, what it sums up, a place.
+        windowed = cast.catalogue.windowed_events
+        self._whole = {
+            event
+            for event, names in asked.items()
+            if event in windowed or names & _BY_CLOCK or not names <= self._fields.get(event, {}).keys()
+        }
         self._guesses = "category" in asked.get("report", ())
 
     def prepare(self, page: Sequence[Stored]) -> None:
@@ -183,30 +213,35 @@ class _View:
     def facts(self, event: Stored, categories: Mapping[str, Category]) -> Mapping[str, FactValue]:
         """Make the facts as triage does, of the fields that are asked about."""
         lens = self._lenses[event.type]
-        lookups = self._lookups(event, lens)
-        seen = lens.look(event, lookups)
+        whole = event.type in self._whole
+        lookups = self._lookups(event, lens, whole=whole)
+        seen = None if whole else lens.look(event, lookups)
         if seen is None:
-            data = {name: event.data[name] for name in lens.data if name in event.data}
-            whole = {"type": event.type, "source": event.source, "subject": event.subject, "data": data}
-            seen = facts.project(whole, lookups, self._fields.get(event.type))
+            own = event.data
+            data = own if whole else {name: own[name] for name in lens.data if name in own}
+            envelope = {"type": event.type, "source": event.source, "subject": event.subject, "data": data}
+            seen = facts.project(envelope, lookups, self._fields.get(event.type), self._quantities)
         if self._guesses and event.type == "report" and not event.data.get("category"):
             guessed = guess.guess_category(str(event.data.get("text", "")), categories)
             if guessed and guessed[0][1] >= SURE_ENOUGH:
                 seen["category"] = guessed[0][0]
         return seen
 
-    def _lookups(self, event: Stored, lens: "_Lens") -> Mapping[str, Mapping[str, object]]:
-        if not (lens.asset or lens.area):
+    def _lookups(self, event: Stored, lens: "_Lens", *, whole: bool) -> Mapping[str, Any]:
+        if not (whole or lens.asset or lens.area):
             return _NOTHING
-        found: dict[str, Mapping[str, object]] = {}
+        found: dict[str, Any] = {}
+        if whole:
+            local = _EPOCH + timedelta(seconds=event.at + self._offset_s)
+            found["local_time"] = local.strftime("%Y-%m-%dT%H:%M")
         asset = self.asset(event)
-        if asset is not None and lens.asset:
+        if asset is not None and (whole or lens.asset):
             found["asset"] = self._told_of(asset)
-        if lens.area:
+        if whole or lens.area:
             place = _place(event.data)
-            area = self._locate(*place) if place else (asset.area_id if asset else None)
+            area = self._where.locate(*place) if place else (asset.area_id if asset else None)
             if area is not None:
-                found["area"] = {"id": area}
+                found["area"] = {"id": area, "path": list(self._where.lineage(area)) or [area]}
         return found
 
     def _told_of(self, asset: Asset) -> Mapping[str, object]:
@@ -218,8 +253,18 @@ class _View:
                 "kind": asset.kind,
                 "name": asset.name_zh,
                 "area": asset.area_id,
+                "lat": asset.lat,
+                "lon": asset.lon,
             }
         return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Which area holds a point, and which areas hold an area."""
+
+    locate: Locate
+    lineage: Lineage
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +279,12 @@ class _Lens:
     asset: bool
     area: bool
     paths: tuple[tuple[str, str | None, tuple[str, ...], Kind], ...]
+    quantities: Mapping[str, str]
 
     @classmethod
-    def of(cls, names: Iterable[str], fields: Mapping[str, FieldType]) -> "_Lens":
+    def of(
+        cls, names: Iterable[str], fields: Mapping[str, FieldType], quantities: Mapping[str, str]
+    ) -> "_Lens":
         """Read it off the names of the fields that are asked about."""
         own = {name: name.split(".") for name in sorted(set(names) & fields.keys() - _ENVELOPE)}
         registers = {path[0] for path in own.values()} & _REGISTERS
@@ -245,6 +293,7 @@ class _Lens:
             for path in own.values()
         )
         within = {path[0] for path in own.values()} | own.keys()
+        within |= {"quantity", "unit"} if quantities else set()
         return cls(
             data=frozenset(within),
             asset="asset" in registers,
@@ -253,11 +302,12 @@ class _Lens:
                 (name, register, path, fields[name].kind)
                 for name, (register, path) in zip(own, paths, strict=True)
             ),
+            quantities=quantities,
         )
 
     def look(self, event: Stored, lookups: Mapping[str, Mapping[str, object]]) -> dict[str, FactValue] | None:
         """Answer the facts, or None where a value is odd in any way."""
-        if not _REGISTERS.isdisjoint(event.data):
+        if not _REGISTERS.isdisjoint(event.data) or self._is_converted(event):
             return None
         found: dict[str, Any] = {"source": event.source, "type": event.type}
         if event.subject is not None:
@@ -276,6 +326,14 @@ class _Lens:
             found[name] = value
         return found
 
+    def _is_converted(self, event: Stored) -> bool:
+        """Tell whether a reading is in another unit than its quantity's own."""
+        if event.type != "reading" or not self.quantities:
+            return False
+        quantity = event.data.get("quantity")
+        declared = self.quantities.get(quantity) if isinstance(quantity, str) else None
+        return declared is not None and event.data.get("unit") != declared
+
 
 def _is_plain(value: object, kind: Kind) -> bool:
     """Tell whether a value is, without doubt, a fact of a kind as it stands."""
@@ -289,6 +347,10 @@ def _is_plain(value: object, kind: Kind) -> bool:
 _NOTHING: Mapping[str, Mapping[str, object]] = {}
 _ENVELOPE = frozenset({"source", "subject", "type"})
 _REGISTERS = frozenset({"asset", "area"})
+_BY_CLOCK = frozenset({"local_time"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REMEMBERED = 20_000
+"""Events that a window may decide about later are remembered, the latest of them."""
 _LONE = re.compile("[\ud800-\udfff]")
 SURE_ENOUGH = 0.4
 """As in triage: a guessed category counts from here."""
@@ -437,6 +499,8 @@ class _Stage:
         self._cast = cast
         self._archive = archive
         self._tallies = (_Tally(), _Tally())
+        self._windows = tuple(watching.Windows(cast.of_side(side)) for side in (0, 1))
+        self._late: dict[int, Stored] = {}
         self._open: tuple[dict[str, _Open], dict[str, _Open]] = ({}, {})
         self._handlings: dict[str, Handling] = {}
         self._differences: list[Json] = []
@@ -451,15 +515,19 @@ class _Stage:
         self,
         event: Stored,
         view: _View,
-        match: Callable[[str, Mapping[str, FactValue]], tuple[Rule, ...]],
+        ask: Callable[[str, Mapping[str, FactValue]], tuple[Question, ...]],
     ) -> None:
         """Judge one event and note on which side what would have come of it."""
         self.events += 1
         try:
-            matched = match(event.type, view.facts(event, self._script.live.categories))
+            seen = view.facts(event, self._script.live.categories)
+            answers = ask(event.type, seen)
         except FactRefused:
             self._failed += 1
             return
+        matched = [one.rule for one in answers if one.rule.window is None and one.part.role == "when"]
+        if self._cast.catalogue.watching:
+            self._watch(event, view, seen, [one for one in answers if one.rule.window is not None])
         if not matched:
             return
         asset = view.asset(event)
@@ -469,6 +537,33 @@ class _Stage:
                 self._carry_out(side, event, asset, rule, done[side])
         for side in (0, 1):
             self._tallies[side].matched += bool(done[side])
+        self._compare(event, done)
+
+    def _watch(
+        self, event: Stored, view: _View, seen: Mapping[str, FactValue], heard: Sequence[Question]
+    ) -> None:
+        """Let the windows of both sides hear of an event, and do what they decide, maybe of earlier ones."""
+        at = round(event.at * 1_000_000)
+        stamp = watching.Stamp(at, at, f"{event.source}/{event.seq}", event.seq)
+        if heard:
+            self._late[event.seq] = event
+            if len(self._late) > _REMEMBERED:
+                del self._late[next(iter(self._late))]
+        done: dict[int, tuple[list[_Came], list[_Came]]] = {}
+        for side, windows in enumerate(self._windows):
+            told = windows.pass_time(at)
+            told += windows.hear([one for one in heard if side in self._cast.sides[one.rule]], seen, stamp)
+            for one in told:
+                about = self._late.get(one.outcome.seq)
+                if one.outcome.held and about is not None:
+                    came = done.setdefault(about.seq, ([], []))[side]
+                    self._carry_out(side, about, view.asset(about), one.rule, came)
+                    self._tallies[side].matched += 1
+        for seq, both in done.items():
+            self._compare(self._late[seq], both)
+
+    def _compare(self, event: Stored, done: tuple[list["_Came"], list["_Came"]]) -> None:
+        """Note an event on which the two sides differ."""
         if done[0] != done[1]:
             self._differing += 1
             if len(self._differences) < DIFFERENCES:

@@ -10,7 +10,7 @@ from casework import ids
 from casework.clock import Clock
 from casework.domain import errors
 from casework.domain.rulebook import RuleKey, Trial, TrialCount, TrialKind
-from casework.services import publishing
+from casework.services import editions, publishing
 from casework.services.editions import Editions
 from casework.services.house import House, Shadow
 from casework.services.ports import UnitOfWork, UnitsOfWork
@@ -56,6 +56,9 @@ def start(
     _check(plan)
     kind, area_id = plan.kind, plan.area_id
     _, rule = publishing.try_out(text, key, uows=uows, rulebook=rulebook)
+    standing = editions.find_rule(rulebook.house().catalogue, key)
+    if rule.window is not None or (standing is not None and standing.window is not None):
+        raise errors.Conflict("a rule that counts several events cannot be tried beside; rehearse it")
     now = clock()
     with uows() as uow:
         uow.rulebook.hold()

@@ -1,6 +1,8 @@
 """Putting texts into the outbox: to crews, to reporters, to roles of the house."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casework import ids
@@ -16,10 +18,13 @@ from casework.services import chat_texts, chronicling
 from casework.services.house import House
 from casework.services.ports import UnitOfWork
 from notifications import segments, templates
+from rules import titles
+from rules.fields import FactValue
 
 SMS = "sms"
 VOICE = "voice"
 CONSOLE = "console"
+WEBHOOK = "webhook"
 
 
 def category_title(house: House, code: str, language: str) -> str:
@@ -53,6 +58,7 @@ class _Draft:
     report: Report | None = None
     secret: str | None = None
     spoken: str | None = None
+    facts: Mapping[str, FactValue] | None = None
 
 
 def _crew_address(crew: Crew) -> tuple[str, str]:
@@ -169,9 +175,20 @@ def _tell(uow: UnitOfWork, house: House, case: Case, report: Report, draft: _Dra
 
 
 def tell_role(
-    uow: UnitOfWork, house: House, case: Case, role: str, purpose: str, *, scribe: Scribe, minutes: int
+    uow: UnitOfWork,
+    house: House,
+    case: Case,
+    role: str,
+    purpose: str,
+    *,
+    scribe: Scribe,
+    minutes: int,
+    facts: Mapping[str, FactValue] | None = None,
 ) -> list[str]:
-    """Tell everyone of a role, by text where there is a number, else on the console; answer their names."""
+    """Tell everyone of a role, by text where there is a number, else on the console; answer their names.
+
+    `facts` fill the fields of an event that the text of a rule names.
+    """
     people = uow.people.with_role(Role(role))
     for person in people:
         draft = _Draft(
@@ -181,6 +198,7 @@ def tell_role(
             now=scribe.at,
             link=f"{house.public_url}/console/cases/{case.id}",
             minutes=minutes,
+            facts=facts,
         )
         _put(uow, house, case, draft)
     groups = house.role_channels.get(role, ())
@@ -193,6 +211,55 @@ def tell_role(
     return [person.name for person in people] + [channel for channel, _ in groups]
 
 
+def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
+    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
+    messages = house.catalogue.messages
+    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
+
+
+def warn_party(
+    uow: UnitOfWork,
+    house: House,
+    number: str,
+    purpose: str,
+    facts: Mapping[str, FactValue],
+    *,
+    minutes: int,
+    now: datetime,
+) -> None:
+    """Ask a responsible party by text to mend something; there is no case yet, so nothing else is named."""
+    template = titles.fill_fields(house.catalogue.messages[purpose], facts)
+    parameters = dict.fromkeys(titles.PARAMETERS, titles.MISSING) | {"minutes": str(minutes)}
+    body = templates.render(template, house.language, parameters)
+    uow.messages.add(_without_case(purpose, SMS, number, house.language, body, now))
+
+
+def call_hook(
+    uow: UnitOfWork, hook: str, posted: Mapping[str, object], case: Case | None, *, now: datetime
+) -> None:
+    """Put a call of another system into the outbox."""
+    body = json.dumps(posted, ensure_ascii=False, separators=(",", ":"))
+    message = _without_case(WEBHOOK, WEBHOOK, hook, "en", body, now)
+    uow.messages.add(replace(message, case_id=case.id if case is not None else None))
+
+
+def _without_case(
+    purpose: str, channel: str, address: str, language: str, body: str, now: datetime
+) -> Message:
+    return Message(
+        id=MessageId(ids.new()),
+        case_id=None,
+        purpose=purpose,
+        channel=channel,
+        address=address,
+        language=language,
+        body=body,
+        segments=segments.count(body).segments if channel == SMS else 1,
+        created_at=now,
+        next_attempt_at=now,
+    )
+
+
 def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
     parameters = {
         "code": case.public_code if draft.report else case.number,
@@ -202,7 +269,9 @@ def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
         "crew": draft.crew,
         "minutes": draft.minutes,
     }
-    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else house.catalogue.messages[draft.purpose]
+    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else _template(house, case, draft.purpose)
+    if draft.facts is not None:
+        template = titles.fill_fields(template, draft.facts)
     body = templates.render(template, draft.language, parameters)
     channel, address = draft.to
     message = Message(

@@ -5,11 +5,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from casework.domain.findings import DeviceWeight, Finding, Precision, WeakSignal
-from casework.store import rule_tables, tables
+from casework.store import rulebook_tables, tables
 from casework.store.casefile import upsert
 from casework.store.rows import Rows
 
-_F, _W, _S = rule_tables.findings.c, rule_tables.device_weights.c, rule_tables.weak_signals.c
+_F, _W, _S = rulebook_tables.findings.c, rulebook_tables.device_weights.c, rulebook_tables.weak_signals.c
 _EV, _J = tables.events.c, tables.judgements.c
 
 
@@ -18,9 +18,9 @@ class Findings:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._findings = Rows(connection, rule_tables.findings, Finding)
-        self._weights = Rows(connection, rule_tables.device_weights, DeviceWeight)
-        self._signals = Rows(connection, rule_tables.weak_signals, WeakSignal)
+        self._findings = Rows(connection, rulebook_tables.findings, Finding)
+        self._weights = Rows(connection, rulebook_tables.device_weights, DeviceWeight)
+        self._signals = Rows(connection, rulebook_tables.weak_signals, WeakSignal)
 
     def find(self, case_id: str) -> Finding | None:
         return self._findings.first(self._findings.select().where(_F.case_id == case_id))
@@ -30,7 +30,7 @@ class Findings:
             self._findings.insert([finding])
 
     def drop(self, case_id: str) -> None:
-        self._connection.execute(sa.delete(rule_tables.findings).where(_F.case_id == case_id))
+        self._connection.execute(sa.delete(rulebook_tables.findings).where(_F.case_id == case_id))
 
     def origin(self, case_id: str) -> tuple[str, str | None] | None:
         """Answer the source and the device of the event that opened a case."""
@@ -69,7 +69,7 @@ class Findings:
 
     def add_signal(self, signal: WeakSignal) -> None:
         """Keep what a weak device says; two rules may make the same of one event."""
-        insert = upsert(self._connection, rule_tables.weak_signals).values(**self._signals.values(signal))
+        insert = upsert(self._connection, rulebook_tables.weak_signals).values(**self._signals.values(signal))
         self._connection.execute(insert.on_conflict_do_nothing())
 
     def signals(self, category: str, since: datetime, limit: int = 200) -> list[WeakSignal]:

@@ -18,7 +18,7 @@ from casework.domain.rulebook import (
     Trial,
     TrialCount,
 )
-from casework.store import rule_tables, tables
+from casework.store import rulebook_tables, tables
 from casework.store.casefile import upsert
 from casework.store.rows import Rows
 
@@ -26,7 +26,7 @@ SAMPLES = 200
 """Most events of one trial that are kept by number."""
 _GENERATION = "rules"
 _HELD = 0x72_75_6C_65
-_V, _P, _T = rule_tables.versions.c, rule_tables.publications.c, rule_tables.trials.c
+_V, _P, _T = rulebook_tables.versions.c, rulebook_tables.publications.c, rulebook_tables.trials.c
 _SUMS = ("judged", "live", "draft", "only_live", "only_draft", "failed")
 
 
@@ -35,10 +35,10 @@ class Rulebook:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._versions = Rows(connection, rule_tables.versions, RuleVersion)
-        self._publications = Rows(connection, rule_tables.publications, Publication)
-        self._drafts = Rows(connection, rule_tables.drafts, Draft)
-        self._trials = Rows(connection, rule_tables.trials, Trial)
+        self._versions = Rows(connection, rulebook_tables.versions, RuleVersion)
+        self._publications = Rows(connection, rulebook_tables.publications, Publication)
+        self._drafts = Rows(connection, rulebook_tables.drafts, Draft)
+        self._trials = Rows(connection, rulebook_tables.trials, Trial)
 
     def generation(self) -> int:
         """Answer the number that grows with every change of what is in force; 0 before the first."""
@@ -71,13 +71,13 @@ class Rulebook:
 
     def on_disk(self) -> Mapping[RuleKey, str]:
         """Answer the digest of each rule's text as the disk had it last."""
-        table = rule_tables.disk
+        table = rulebook_tables.disk
         rows = self._connection.execute(sa.select(table.c.pack, table.c.rule_id, table.c.digest))
         return {(row.pack, row.rule_id): row.digest for row in rows}
 
     def put_on_disk(self, digests: Mapping[RuleKey, str]) -> None:
         """Write down how the disk has the rules now."""
-        table = rule_tables.disk
+        table = rulebook_tables.disk
         self._connection.execute(sa.delete(table))
         rows = [
             {"pack": pack, "rule_id": rule_id, "digest": digest}
@@ -125,7 +125,7 @@ class Rulebook:
         self._drafts.insert([draft])
 
     def draft(self, draft_id: str) -> Draft:
-        query = self._drafts.select().where(rule_tables.drafts.c.id == draft_id)
+        query = self._drafts.select().where(rulebook_tables.drafts.c.id == draft_id)
         found = self._drafts.first(query.with_for_update())
         if found is None:
             raise errors.NotFound
@@ -137,7 +137,7 @@ class Rulebook:
         return saved
 
     def open_drafts(self) -> list[Draft]:
-        column = rule_tables.drafts.c
+        column = rulebook_tables.drafts.c
         query = self._drafts.select().where(column.state.in_([DraftState.EDITING, DraftState.PROPOSED]))
         return self._drafts.many(query.order_by(column.id.desc()).limit(500))
 
@@ -163,7 +163,7 @@ class Rulebook:
 
     def add_counts(self, counts: Iterable[TrialCount]) -> None:
         """Add to the counts of a day; in one order, so that no two workers wait for each other."""
-        table = rule_tables.trial_counts
+        table = rulebook_tables.trial_counts
         for count in sorted(counts, key=lambda one: (one.trial_id, one.day)):
             values = {"trial_id": count.trial_id, "day": count.day}
             sums = {name: getattr(count, name) for name in _SUMS}
@@ -175,13 +175,13 @@ class Rulebook:
             )
 
     def counts_of(self, trial_id: str) -> list[TrialCount]:
-        rows = Rows(self._connection, rule_tables.trial_counts, TrialCount)
-        column = rule_tables.trial_counts.c
+        rows = Rows(self._connection, rulebook_tables.trial_counts, TrialCount)
+        column = rulebook_tables.trial_counts.c
         return rows.many(rows.select().where(column.trial_id == trial_id).order_by(column.day))
 
     def add_samples(self, trial_id: str, samples: Iterable[tuple[int, bool, bool]]) -> None:
         """Keep the numbers of events on which a trial and the rule in force differ, the first of them."""
-        table = rule_tables.trial_samples
+        table = rulebook_tables.trial_samples
         kept = self._connection.execute(
             sa.select(sa.func.count()).select_from(table).where(table.c.trial_id == trial_id)
         ).scalar_one()
@@ -193,7 +193,7 @@ class Rulebook:
             self._connection.execute(upsert(self._connection, table).on_conflict_do_nothing(), rows)
 
     def samples_of(self, trial_id: str) -> list[tuple[int, bool, bool]]:
-        column = rule_tables.trial_samples.c
+        column = rulebook_tables.trial_samples.c
         query = sa.select(column.event_seq, column.live, column.draft).where(column.trial_id == trial_id)
         return [
             (row.event_seq, row.live, row.draft)
@@ -205,13 +205,13 @@ class Rehearsals:
     """Replays that were asked for on a page."""
 
     def __init__(self, connection: sa.Connection) -> None:
-        self._rows = Rows(connection, rule_tables.rehearsals, Rehearsal)
+        self._rows = Rows(connection, rulebook_tables.rehearsals, Rehearsal)
 
     def add(self, rehearsal: Rehearsal) -> None:
         self._rows.insert([rehearsal])
 
     def get(self, rehearsal_id: str) -> Rehearsal:
-        query = self._rows.select().where(rule_tables.rehearsals.c.id == rehearsal_id)
+        query = self._rows.select().where(rulebook_tables.rehearsals.c.id == rehearsal_id)
         found = self._rows.first(query.with_for_update())
         if found is None:
             raise errors.NotFound
@@ -222,13 +222,13 @@ class Rehearsals:
 
     def take(self, stale_before: datetime) -> Rehearsal | None:
         """Lock the next one to run: a waiting one, or one whose runner was not heard of for long."""
-        column = rule_tables.rehearsals.c
+        column = rulebook_tables.rehearsals.c
         waiting = column.state == RehearsalState.WAITING
         orphaned = sa.and_(column.state == RehearsalState.RUNNING, column.beat_at < stale_before)
         query = self._rows.select().where(sa.or_(waiting, orphaned)).order_by(column.id)
         return self._rows.first(query.with_for_update(skip_locked=True))
 
     def of_rule(self, key: RuleKey, limit: int = 10) -> list[Rehearsal]:
-        column = rule_tables.rehearsals.c
+        column = rulebook_tables.rehearsals.c
         query = self._rows.select().where(column.pack == key[0], column.rule_id == key[1])
         return self._rows.many(query.order_by(column.id.desc()).limit(limit))

@@ -10,6 +10,7 @@ from casework.store import casefile, channels, devices, field, intake, mappings,
 from casework.store import findings as finding
 from casework.store import registers as register
 from casework.store import rulebook as rules
+from casework.store import windows as memory
 from casework.store.database import Database
 
 
@@ -42,6 +43,8 @@ class SqlUnitOfWork:
     rulebook: rules.Rulebook
     rehearsals: rules.Rehearsals
     findings: finding.Findings
+    windows: memory.Windows
+    conduct: memory.Conduct
 
     def __init__(self, database: Database, *, reading: bool = False) -> None:
         self._database = database
@@ -78,6 +81,8 @@ class SqlUnitOfWork:
         self.rulebook = rules.Rulebook(connection)
         self.rehearsals = rules.Rehearsals(connection)
         self.findings = finding.Findings(connection)
+        self.windows = memory.Windows(connection)
+        self.conduct = memory.Conduct(connection)
         return self
 
     def __exit__(

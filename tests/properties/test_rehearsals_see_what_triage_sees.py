@@ -23,7 +23,13 @@ FIELDS = {
     "type": FieldType(Kind.TEXT),
 }
 SCALARS = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("half \ud800")
+    st.sampled_from(["water_level", "cm", "m"])
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.just("half \ud800")
 )
 VALUES = st.recursive(
     SCALARS,
@@ -33,7 +39,10 @@ VALUES = st.recursive(
     ),
     max_leaves=6,
 )
-NAMES = st.sampled_from(["value", "label", "wet", "media", "reporter", "reporter.phone", "other", "asset"])
+QUANTITIES = {"water_level": "cm"}
+NAMES = st.sampled_from(
+    ["quantity", "unit", "value", "label", "wet", "media", "reporter", "reporter.phone", "other", "asset"]
+)
 ASSET = st.dictionaries(st.sampled_from(["threshold", "pump", "pump.model", "x"]), VALUES, max_size=3)
 
 
@@ -44,10 +53,10 @@ ASSET = st.dictionaries(st.sampled_from(["threshold", "pump", "pump.model", "x"]
 )
 def test_the_facts_of_a_rehearsal_are_those_of_triage(data, subject, lookups):
     event = Stored(1, "s", "reading", subject, 0.0, data)
-    lens = rehearsing._Lens.of(FIELDS, FIELDS)  # noqa: SLF001  (what is promised of it is the point)
+    lens = rehearsing._Lens.of(FIELDS, FIELDS, QUANTITIES)  # noqa: SLF001  (what is promised of it is the point)
     try:
         whole = {"type": "reading", "source": "s", "subject": subject, "data": data}
-        known = facts.project(whole, lookups, FIELDS)
+        known = facts.project(whole, lookups, FIELDS, QUANTITIES)
         expected = {name: value for name, value in known.items() if name in FIELDS}
     except FactRefused:
         expected = None

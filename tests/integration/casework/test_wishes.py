@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 
 import cast
 import pytest
@@ -339,3 +340,20 @@ def test_two_providers_behind_one_channel_are_watched_and_their_standing_is_writ
     runtime.close()
 
     assert sorted(tuple(row) for row in rows) == [("sms", "aliyun", "closed"), ("sms", "twilio", "closed")]
+
+
+@pytest.mark.parametrize("words", list(permutations(("queued", "sent", "delivered", "undelivered"))))
+def test_reports_in_any_order_and_twice_only_ever_move_a_text_forward(silent_town, words):
+    town = silent_town
+    message = put(town, "resident_resolved")
+    town.turn()
+    seen = []
+    for word in (*words, *words[::-1]):
+        relaying.take_receipt(message.id, word, provider_id="P", code=None, **town.tools)
+        seen.append(state(town, message)[0])
+
+    first_end = next(word for word in words if word in {"delivered", "undelivered"})
+    end = MessageState.DELIVERED if first_end == "delivered" else MessageState.FAILED
+    place = seen.index(end)
+    assert set(seen[:place]) <= {MessageState.SENT}
+    assert set(seen[place:]) == {end}

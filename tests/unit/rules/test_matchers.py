@@ -185,7 +185,7 @@ def test_values_are_written_without_exponents(value: FactValue, text: str) -> No
 
 
 def test_rules_are_split_into_handles_within_the_stack_of_the_engine(catalogue: Catalogue) -> None:
-    rules = list(catalogue.by_event["report"]) * 20
+    rules = list(catalogue.questions["report"]) * 20
 
     plans = compilation.plan(rules)
 
