@@ -24,7 +24,7 @@ def add_to(blueprint: Blueprint) -> None:
         ("/alarms", alarms),
         ("/intake/events/<int:seq>", event),
         ("/intake/quarantine", quarantine),
-        ("/intake/rules", rules),
+        ("/intake/rules", rule_counts),
         ("/intake/quarantine/<quarantine_id>", mend),
         ("/messages", messages),
         ("/messages/outlets", outlets),
@@ -127,7 +127,7 @@ def intake() -> str:
     )
 
 
-def rules() -> str:
+def rule_counts() -> str:
     """Show what each rule led to."""
     return render_template(
         "console/rule_counts.html",

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -129,14 +129,22 @@ def house(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> I
     made.runtime.close()
 
 
-@pytest.fixture
-def dispatcher(house: House) -> Person:
+def sign_in(house: House, name: str, password: str) -> Person:
+    """Let somebody sign in, in English."""
     person = Person(house.app.test_client())
     person.client.set_cookie("gz_language", "en", path="/console")
     person.get("/sign-in")
-    person.client.post(
-        "/console/sign-in",
-        data={"csrf": person.token, "name": "lead", "password": "demo-shift-lead"},
-    )
+    person.client.post("/console/sign-in", data={"csrf": person.token, "name": name, "password": password})
     person.get("/help")
     return person
+
+
+@pytest.fixture
+def signed_in(house: House) -> Callable[[str, str], Person]:
+    """Sign people of the demo in."""
+    return lambda name, password: sign_in(house, name, password)
+
+
+@pytest.fixture
+def dispatcher(house: House) -> Person:
+    return sign_in(house, "lead", "demo-shift-lead")

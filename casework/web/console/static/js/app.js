@@ -27,3 +27,9 @@ if (place || document.querySelector("[data-case]")) {
 
 const map = document.querySelector("[data-map]");
 if (map) import("./map.js").then((module) => module.start(map));
+
+const bench = document.querySelector("[data-bench]");
+if (bench) import("./workshop.js").then((module) => module.start(bench));
+
+const rehearsal = document.querySelector("[data-follow]");
+if (rehearsal) import("./rehearsal.js").then((module) => module.start(rehearsal));
