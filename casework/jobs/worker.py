@@ -8,15 +8,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as Executor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from casework import ids
-from casework.domain.messages import Message
 from casework.jobs.clock_guard import ClockGuard
+from casework.jobs.senders import SENDERS, Senders
 from casework.services import deciding, relaying, sweeping, triage
 from casework.services.runtime import Runtime
 
@@ -25,7 +24,6 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 LOOK_S = 0.2
 """A worker without a bell in its process looks for new events this often."""
-SENDERS = 24
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
 LONGEST_REST_S = 0.1
@@ -50,9 +48,7 @@ class Worker:
         self._started_at = runtime.clock()
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
-        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
-        self._counting = threading.Lock()
-        self._in_flight = 0
+        self._senders = Senders(runtime)
         bells = runtime.bells
         self._loops = [
             self._loop("triage", bells.triage, self._triage_politely, LOOK_S),
@@ -67,6 +63,7 @@ class Worker:
         self._ticker.add_job(
             self._tick, "interval", seconds=TICK_S, coalesce=True, max_instances=1, misfire_grace_time=None
         )
+        self._senders.start()
         for loop in self._loops:
             loop.start()
         self._ticker.start()
@@ -81,8 +78,8 @@ class Worker:
         give_up_at = time.monotonic() + timeout_s
         for loop in self._loops:
             loop.join(max(0.0, give_up_at - time.monotonic()))
-        self._senders.shutdown(wait=False, cancel_futures=True)
-        return not any(loop.is_alive() for loop in self._loops)
+        kept = self._senders.stop(max(0.0, give_up_at - time.monotonic()))
+        return kept and not any(loop.is_alive() for loop in self._loops)
 
     def run_once(self) -> int:
         """Do everything that is to be done now, in order, in this thread; answer how much it was."""
@@ -136,15 +133,11 @@ class Worker:
     def relay(self) -> int:
         """Hand texts to their channels, as many at a time as there are senders; answer how many began."""
         runtime = self._runtime
-        with self._counting:
-            free = SENDERS - self._in_flight
+        free = self._senders.free
         if free <= 0:
             return 0
         claimed = relaying.claim(runtime.uows, runtime.house(), runtime.clock, limit=free)
-        with self._counting:
-            self._in_flight += len(claimed)
-        for message in claimed:
-            self._senders.submit(self._send, message)
+        self._senders.begin(claimed)
         return len(claimed)
 
     def relay_now(self) -> int:
@@ -154,17 +147,6 @@ class Worker:
         for message in claimed:
             relaying.send(runtime.uows, runtime.house(), runtime.clock, message)
         return len(claimed)
-
-    def _send(self, message: Message) -> None:
-        runtime = self._runtime
-        try:
-            relaying.send(runtime.uows, runtime.house(), runtime.clock, message)
-        except Exception:  # the outermost frame of a pool's thread; the row stays `sending` and is reconciled
-            log.exception("relay_failed", message_id=message.id)
-        finally:
-            with self._counting:
-                self._in_flight -= 1
-            runtime.bells.relay.set()
 
     def reconcile(self) -> int:
         """Ask providers about texts of unknown outcome; answer 0, so that it happens once a tick at most."""
