@@ -19,6 +19,8 @@ from casework.services.runtime import Runtime
 log = structlog.get_logger(__name__)
 
 SENDERS = 24
+GATHER_S = 0.02
+"""An outcome waits this long for others to share its commit; a text that is out is in no hurry to be booked."""
 
 
 class Senders:
@@ -72,6 +74,7 @@ class Senders:
     def _keep_all(self) -> None:
         while not (self._stopping.is_set() and self._ended.empty()):
             first = self._ended.get()
+            self._stopping.wait(GATHER_S)
             group = [first]
             while len(group) < SENDERS and not self._ended.empty():
                 group.append(self._ended.get())

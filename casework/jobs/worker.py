@@ -26,6 +26,11 @@ LOOK_S = 0.2
 """A worker without a bell in its process looks for new events this often."""
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
+TEXTS_REST_S = 0.1
+"""While deadlines crowd, texts are taken only this often: 240 a second, more than providers take.
+
+What is due must be on record in time; its texts wait in the outbox, and in one process the two share the
+interpreter."""
 LONGEST_REST_S = 0.1
 """After a full batch, while callers wait for answers, triage rests half as long as it worked, up to this.
 
@@ -49,6 +54,7 @@ class Worker:
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
         self._senders = Senders(runtime)
+        self._crowded = False
         bells = runtime.bells
         self._loops = [
             self._loop("triage", bells.triage, self._triage_politely, LOOK_S),
@@ -125,6 +131,7 @@ class Worker:
             return 0
         runtime = self._runtime
         settled = sweeping.sweep(runtime.uows, runtime.house(), runtime.clock)
+        self._crowded = settled >= sweeping.A_COMMIT
         if settled:
             runtime.bells.relay.set()
             runtime.bells.solver.set()
@@ -133,6 +140,8 @@ class Worker:
     def relay(self) -> int:
         """Hand texts to their channels, as many at a time as there are senders; answer how many began."""
         runtime = self._runtime
+        if self._crowded:
+            self._stopping.wait(TEXTS_REST_S)
         free = self._senders.free
         if free <= 0:
             return 0

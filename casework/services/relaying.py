@@ -70,7 +70,7 @@ class Attempt:
 
 
 def attempt(house: House, clock: Clock, message: Message) -> Attempt | None:
-    """Make one attempt at one claimed text, without a database; None where somebody may be asking after it."""
+    """Make one attempt at one claimed text, without a database; None where others may be asking after it."""
     now = clock()
     if message.valid_until is not None and now >= message.valid_until:
         return Attempt(message=message, at=now, missed=True)
@@ -91,7 +91,7 @@ def settle(uows: UnitsOfWork, house: House, attempts: Sequence[Attempt]) -> None
     one: no text waits for another's.
     """
     try:
-        left = _settle_together(uows, house, attempts)
+        left: Sequence[Attempt] = _settle_together(uows, house, attempts)
     except errors.Unavailable:
         raise  # every row stays `sending` and is asked about
     except (errors.CaseworkError, LookupError, ValueError, TypeError):
@@ -106,17 +106,14 @@ def _settle_together(uows: UnitsOfWork, house: House, attempts: Sequence[Attempt
     about = {one.message.case_id for one in attempts if one.message.case_id is not None}
     with uows() as uow:
         free = {case.id for case in uow.cases.lock_free(about)} if about else set()
-        now, later = [], []
-        for one in attempts:
-            case_id = one.message.case_id
-            (now if case_id is None or case_id in free else later).append(one)
-        held = uow.messages.lock_many([one.message.id for one in now])
-        for one in now:
+        here = [one for one in attempts if one.message.case_id is None or one.message.case_id in free]
+        held = uow.messages.lock_many([one.message.id for one in here])
+        for one in here:
             row = held[one.message.id]
             if _concerns(row, one.message, taken=one.accepted is not None):
                 _keeping(house, one)(uow, row)
         uow.commit()
-    return later
+    return [one for one in attempts if one not in here]
 
 
 def _keeping(house: House, one: Attempt) -> Callable[[UnitOfWork, Message], None]:

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 """Deadlines after which a sweep looks up: at the clock, and at whether it is to stop."""
-_A_COMMIT = 100
+A_COMMIT = 100
 """So many rows share their statements and their flush; on SQLite everyone else waits meanwhile (20 ms)."""
 _TRY_AGAIN = timedelta(seconds=30)
 
@@ -32,13 +32,12 @@ def sweep(uows: UnitsOfWork, house: House, clock: Now, *, limit: int = BATCH) ->
     the two never wait for each other. What another worker has locked is passed over. A case that fails is
     set back and does not hold up the others.
     """
-    now = clock()
     with uows(reading=True) as uow:
-        if not uow.deadlines.any_due(now):
+        if not uow.deadlines.any_due(clock()):
             return 0
     done = 0
     while done < limit:
-        settled = _sweep_some(uows, house, now)
+        settled = _sweep_some(uows, house, clock())
         if settled is None:
             break
         done += settled
@@ -50,7 +49,7 @@ def _sweep_some(uows: UnitsOfWork, house: House, now: datetime) -> int | None:
     cases: list[CaseId] = []
     try:
         with uows() as uow:
-            locked = uow.cases.lock_due(now, _A_COMMIT)
+            locked = uow.cases.lock_due(now, A_COMMIT)
             cases = [case.id for case in locked]
             return _sweep_cases(uow, house, locked, now) if locked else None
     except errors.Unavailable:

@@ -8,32 +8,37 @@ from casework.ids import AreaId
 
 
 class AreaIndex:
-    """A spatial index over area outlines; a look-up takes microseconds (docs/decisions/0001)."""
+    """A spatial index over area outlines; a look-up takes microseconds (docs/decisions/0001).
+
+    It is built when the first point is asked about: a worker that comes back after a death sweeps at once.
+    """
 
     def __init__(self, areas: Iterable[Area]) -> None:
-        outlined = [area for area in areas if area.boundary is not None]
-        self._ids: list[AreaId] = []
-        self._shapes: list[Any] = []
-        self._tree: Any = None
-        if outlined:
-            self._build(outlined)
+        self._outlined = [area for area in areas if area.boundary is not None]
+        self._index: _Index | None = None
 
-    def _build(self, outlined: list[Area]) -> None:
+    def locate(self, lat: float, lon: float) -> AreaId | None:
+        """Answer the smallest area that holds a point, or None outside of all."""
+        if not self._outlined:
+            return None
+        if self._index is None:
+            self._index = _Index(self._outlined)  # of two threads that come at once both may build it
+        return self._index.locate(lat, lon)
+
+
+class _Index:
+    def __init__(self, outlined: list[Area]) -> None:
         import shapely  # noqa: PLC0415  (heavy, and not needed by a house without areas)
         from shapely.geometry import shape  # noqa: PLC0415  (as above)
 
         pairs = sorted(
             ((shape(dict(area.boundary or {})), area.id) for area in outlined), key=lambda pair: pair[0].area
         )
-        self._shapes = [pair[0] for pair in pairs]
         self._ids = [pair[1] for pair in pairs]
         self._point = shapely.Point
-        self._tree = shapely.STRtree(self._shapes)
+        self._tree: Any = shapely.STRtree([pair[0] for pair in pairs])
 
     def locate(self, lat: float, lon: float) -> AreaId | None:
-        """Answer the smallest area that holds a point, or None outside of all."""
-        if self._tree is None:
-            return None
         holding = self._tree.query(self._point(lon, lat), predicate="intersects")
         return self._ids[min(holding)] if len(holding) else None
 

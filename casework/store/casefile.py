@@ -229,7 +229,7 @@ class Clocks:
 
 
 def _is_due(now: datetime) -> sa.ColumnElement[bool]:
-    """Say "pending and due" with the state spelt out: only then can the partial index be taken for certain."""
+    """Say "pending and due" with the state spelt out, which is what makes the partial index usable."""
     own = tables.deadlines.c
     pending = sa.bindparam(None, DeadlineState.PENDING, type_=own.state.type, literal_execute=True)
     return sa.and_(own.state == pending, own.due_at <= now)
