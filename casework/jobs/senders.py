@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 SENDERS = 24
 GATHER_S = 0.02
-"""An outcome waits this long for others to share its commit; a text that is out is in no hurry to be booked."""
+"""An outcome waits so long for others to share its commit: a text that is out is in no hurry to be booked."""
 
 
 class Senders:

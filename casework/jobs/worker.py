@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from casework import ids
 from casework.jobs.clock_guard import ClockGuard
 from casework.jobs.senders import SENDERS, Senders
-from casework.services import deciding, relaying, sweeping, triage
+from casework.services import deciding, guarding, relaying, sweeping, triage
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,8 @@ TEXTS_REST_S = 0.1
 
 What is due must be on record in time; its texts wait in the outbox, and in one process the two share the
 interpreter."""
+PURGED_A_SWEEP = 200
+"""Answers to old requests that are forgotten at a time: a backlog must not hold up what is due."""
 LONGEST_REST_S = 0.1
 """After a full batch, while callers wait for answers, triage rests half as long as it worked, up to this.
 
@@ -208,7 +210,9 @@ class Worker:
     def _housekeeping(self) -> None:
         runtime = self._runtime
         with runtime.uows() as uow:
-            uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
+            now = runtime.clock()
+            uow.alarms.beat(self._name, "worker", self._started_at, now)
+            uow.replays.purge(now - guarding.KEPT_FOR, PURGED_A_SWEEP)
             uow.commit()
 
 

@@ -26,17 +26,17 @@ def fire(
     """
     if clock.stopped_at is not None or clock.paused:
         return
-    steps = escalation.steps_for(case.escalation, clock.kind)
-    top = escalation.highest(deadline.step for deadline in due)
-    step = steps[min(top, len(steps) - 1)]
-    reached = {steps[min(deadline.step, len(steps) - 1)].trigger for deadline in due}
-    _note_light(uow, case, clock, scribe, reached)
-    _tell(uow, house, case, clock, step, scribe)
+    steps = escalation.steps_for(case.escalation, clock.kind, clock.target_s, case.warn_at)
+    numbers = {min(deadline.step, len(steps) - 1) for deadline in due}
+    reached = {trigger for number, trigger in escalation.firsts(steps).items() if number in numbers}
+    if reached:  # a later step tells more people of a breach that stands in the timeline already
+        _note_light(uow, case, clock, scribe, over=Trigger.OVER in reached)
+    _tell(uow, house, case, clock, steps[escalation.highest(numbers)], scribe)
 
 
-def _note_light(uow: UnitOfWork, case: Case, clock: Clock, scribe: Scribe, reached: set[Trigger]) -> None:
+def _note_light(uow: UnitOfWork, case: Case, clock: Clock, scribe: Scribe, *, over: bool) -> None:
     passed = clock.elapsed(scribe.at).total_seconds()
-    kind = EntryKind.CLOCK_OVER if Trigger.OVER in reached else EntryKind.CLOCK_NEAR
+    kind = EntryKind.CLOCK_OVER if over else EntryKind.CLOCK_NEAR
     chronicling.record(
         uow,
         case,
@@ -55,9 +55,11 @@ def _note_light(uow: UnitOfWork, case: Case, clock: Clock, scribe: Scribe, reach
 def _tell(
     uow: UnitOfWork, house: House, case: Case, clock: Clock, step: EscalationStep, scribe: Scribe
 ) -> None:
-    purpose = "escalation_over" if step.trigger is Trigger.OVER else "escalation_near"
+    purpose = "escalation_over" if clock.breached(scribe.at) else "escalation_near"
     minutes = max(1, math.ceil(abs(clock.target_s - clock.elapsed(scribe.at).total_seconds()) / 60))
-    told = telling.tell_role(uow, house, case, step.notify, purpose, scribe=scribe, minutes=minutes)
+    told = telling.tell_role(
+        uow, house, case, step.notify, purpose, scribe=scribe, minutes=minutes, clock_id=clock.id
+    )
     if not told:
         uow.alarms.raise_(
             "nobody_to_tell", step.notify, scribe.at, {"case": case.number, "role": step.notify}

@@ -68,7 +68,7 @@ def _sweep_one(uows: UnitsOfWork, house: House, case_id: CaseId, now: datetime) 
     except (errors.CaseworkError, LookupError, ValueError, TypeError) as error:
         log.exception("sweep_case_failed", case_id=case_id)
         with uows() as uow:
-            uow.deadlines.postpone(case_id, now, now + _TRY_AGAIN)
+            uow.deadlines.postpone(case_id, now + _TRY_AGAIN)
             uow.alarms.raise_("sweep_failed", case_id, now, {"error": str(error)[:500]})
             uow.commit()
         return 0

@@ -11,7 +11,7 @@ from casework.domain.messages import Message
 from casework.domain.people import Role
 from casework.domain.reports import Report
 from casework.domain.timeline import EntryKind, Scribe
-from casework.ids import MessageId
+from casework.ids import ClockId, MessageId
 from casework.services import chronicling
 from casework.services.house import House
 from casework.services.ports import UnitOfWork
@@ -51,6 +51,7 @@ class _Draft:
     assignment: Assignment | None = None
     report: Report | None = None
     secret: str | None = None
+    clock_id: ClockId | None = None
 
 
 def _crew_address(crew: Crew) -> tuple[str, str]:
@@ -141,9 +142,20 @@ def tell_reporter(
 
 
 def tell_role(
-    uow: UnitOfWork, house: House, case: Case, role: str, purpose: str, *, scribe: Scribe, minutes: int
+    uow: UnitOfWork,
+    house: House,
+    case: Case,
+    role: str,
+    purpose: str,
+    *,
+    scribe: Scribe,
+    minutes: int,
+    clock_id: ClockId | None = None,
 ) -> list[str]:
-    """Tell everyone of a role, by text where there is a number, else on the console; answer their names."""
+    """Tell everyone of a role, by text where there is a number, else on the console; answer their names.
+
+    What is told because of a clock is called off when that clock stops.
+    """
     people = uow.people.with_role(Role(role))
     for person in people:
         draft = _Draft(
@@ -153,6 +165,7 @@ def tell_role(
             now=scribe.at,
             link=f"{house.public_url}/console/cases/{case.id}",
             minutes=minutes,
+            clock_id=clock_id,
         )
         _put(uow, house, case, draft)
     return [person.name for person in people]
@@ -184,6 +197,7 @@ def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
         assignment_id=draft.assignment.id if draft.assignment else None,
         report_id=draft.report.id if draft.report else None,
         secret=draft.secret,
+        clock_id=draft.clock_id,
     )
     uow.messages.add(message)
     return message.id

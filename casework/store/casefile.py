@@ -293,8 +293,11 @@ class Deadlines:
             statement = sa.update(tables.deadlines).where(tables.deadlines.c.id.in_(ids))
             self._connection.execute(statement.values(state=DeadlineState.COALESCED))
 
-    def postpone(self, case_id: CaseId, now: datetime, until: datetime) -> None:
-        """Move a case's due deadlines to a later try, so that one bad case does not hold up the others."""
+    def postpone(self, case_id: CaseId, until: datetime) -> None:
+        """Move a case's due deadlines to a later try, so that one bad case does not hold up the others.
+
+        What comes due meanwhile goes with them: no step may be taken before an earlier one.
+        """
         own = tables.deadlines.c
-        statement = sa.update(tables.deadlines).where(own.case_id == case_id, _is_due(now))
+        statement = sa.update(tables.deadlines).where(own.case_id == case_id, _is_due(until))
         self._connection.execute(statement.values(due_at=until))

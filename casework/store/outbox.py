@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from casework import ids
 from casework.domain import errors
 from casework.domain.messages import Message, MessageState
-from casework.ids import AssignmentId, CaseId, MessageId
+from casework.ids import AssignmentId, CaseId, ClockId, MessageId
 from casework.store import tables
 from casework.store.rows import Rows
 
@@ -112,6 +112,14 @@ class Messages:
     def cancel_purposes(self, case_id: CaseId, purposes: Iterable[str], now: datetime) -> int:
         """Cancel a case's texts of some purposes that still wait to be sent."""
         return self._cancel(sa.and_(M.case_id == case_id, M.purpose.in_(list(purposes))), now)
+
+    def cancel_of_clocks(self, clock_ids: Iterable[ClockId], now: datetime) -> int:
+        """Cancel the warnings of clocks that still wait to be sent."""
+        return self._cancel(M.clock_id.in_(list(clock_ids)), now)
+
+    def cancel_warnings(self, case_id: CaseId, now: datetime) -> int:
+        """Cancel the warnings of all clocks of a case that still wait to be sent."""
+        return self._cancel(sa.and_(M.case_id == case_id, M.clock_id.is_not(None)), now)
 
     def _cancel(self, which: sa.ColumnElement[bool], now: datetime) -> int:
         statement = sa.update(tables.messages).where(which, M.state == MessageState.NEW)
