@@ -6,7 +6,7 @@ import structlog
 
 
 def configure() -> None:
-    """Set up structlog for this process, once; tracebacks never show local values, which hold numbers and links."""
+    """Set up structlog, once a process; tracebacks never show local values, which hold numbers and links."""
     if structlog.is_configured():
         return
     person = sys.stdout.isatty()

@@ -48,6 +48,8 @@ class Settings:
     web_processes: int = 2
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
+    proxies: int = 0
+    open311_public: bool = False
 
     @property
     def one_process(self) -> bool:
@@ -102,10 +104,16 @@ def _flag(text: str) -> bool:
     return text.lower() in {"1", "true", "yes"}
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 64:  # noqa: PLR2004  (more processes than any machine here)
-        raise ValueError("must be a whole number from 1 to 64")
-    return int(text)
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+_processes = _count(1, 64)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -124,9 +132,11 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_CHAT_SECRETS": ("chat_secrets", _words),
     "GONGZHI_DEMO": ("demo", _flag),
     "GONGZHI_MATCHER": ("matcher", _choice("durable", "plain")),
-    "GONGZHI_WEB_PROCESSES": ("web_processes", _count),
-    "GONGZHI_WORKER_PROCESSES": ("worker_processes", _count),
+    "GONGZHI_WEB_PROCESSES": ("web_processes", _processes),
+    "GONGZHI_WORKER_PROCESSES": ("worker_processes", _processes),
     "GONGZHI_MEDIA": ("media", Path),
+    "GONGZHI_OPEN311_PUBLIC": ("open311_public", _flag),
+    "GONGZHI_PROXIES": ("proxies", _count(0, 8)),
     "TWILIO_ACCOUNT_SID": ("twilio_account_sid", str),
     "TWILIO_AUTH_TOKEN": ("twilio_auth_token", str),
     "TWILIO_FROM": ("twilio_from", str),

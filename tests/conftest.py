@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 
 import migrations
 from casework.clock import FakeClock
@@ -25,6 +26,16 @@ sys.path.insert(0, str(PROJECT / "tests" / "support"))
 import postgresql_server  # noqa: E402  (the path must be known first)
 
 _numbers = count(1)
+
+
+# Once for all tests, and kept by the product's own set-up: a used logger stays with the processors that it
+# was given. A traceback with all its locals takes seconds to draw.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

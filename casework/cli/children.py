@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from time import monotonic
 
@@ -88,7 +89,7 @@ class Child:
             self.spec.command,
             env={**os.environ, **self.spec.extra_environment},
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  (the parent has one thread)
+            preexec_fn=partial(_die_with, os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509  (the parent has one thread)
         )
         self._started_at = self._elapsed()
         log.info("child_started", child=self.spec.name, pid=self._process.pid)
@@ -113,10 +114,17 @@ class Child:
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to end this child should its parent be killed and leave it alone."""
+def _die_with(parent: int) -> None:
+    """Ask the kernel to end this child should its parent be killed and leave it alone.
+
+    The parent's own handler would swallow the signal between here and the new program, and a parent that is
+    gone already sends none.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if _LIBC is not None:
         _LIBC.prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Supervisor:

@@ -13,6 +13,7 @@ import structlog
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
 
+from casework import cores
 from casework.cli import single
 
 GRACEFUL_TIMEOUT_S = 5
@@ -96,6 +97,7 @@ class Server(BaseApplication):
 def start_background(worker: Any) -> None:  # noqa: ANN401  (gunicorn's worker, not annotated)
     """Start the application's background threads, and let a SIGTERM end its open streams at once."""
     extensions = getattr(worker.wsgi, "extensions", {})
+    log.info("process_kept_to_core", core=cores.keep_to_one(worker.age - 1))
     background: Background | None = extensions.get("gongzhi_background")
     stopping: threading.Event | None = extensions.get("gongzhi_stopping")
     if stopping is not None:

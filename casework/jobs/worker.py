@@ -1,4 +1,4 @@
-"""The background of the house: triage, solver, sweep, relay and reconciliation, loops that a bell wakes.
+"""The background of the house: loops that a bell wakes, from triage to the relay.
 
 APScheduler is the ticker and nothing more: once a second it rings every bell. It keeps no state; what is
 due stands in the database, so that any number of workers may run and any of them may die.
@@ -37,6 +37,10 @@ LONGEST_REST_S = 0.1
 """After a full batch, while callers wait for answers, triage rests half as long as it worked, up to this.
 
 More would leave it slower than what comes in, and then it never catches up."""
+GATHER_S = 0.1
+"""While many callers send, triage lets this much time's events gather, and one event alone never waits.
+
+A pass over a few costs as much as one over a hundred, and takes the interpreter from those who wait."""
 
 
 def boot_elapsed() -> float:
@@ -56,7 +60,8 @@ class Worker:
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
         self._senders = Senders(runtime)
-        self._crowded = False
+        self._deadlines_crowd = False
+        self._behind = False
         bells = runtime.bells
         self._loops = [
             self._loop("triage", bells.triage, self._triage_politely, LOOK_S),
@@ -108,9 +113,13 @@ class Worker:
 
     def _triage_politely(self) -> int:
         """Judge what has come in, and let those go first whose events are still to be taken."""
+        bells = self._runtime.bells
+        if bells.crowded() and not self._behind:
+            self._stopping.wait(GATHER_S)
         began = time.monotonic()
         judged = self.triage()
-        if judged >= triage.BATCH and self._runtime.bells.callers_wait():
+        self._behind = judged >= triage.BATCH
+        if self._behind and bells.crowded():
             self._stopping.wait(min(GIVE_WAY * (time.monotonic() - began), LONGEST_REST_S))
         return judged
 
@@ -133,7 +142,7 @@ class Worker:
             return 0
         runtime = self._runtime
         settled = sweeping.sweep(runtime.uows, runtime.house(), runtime.clock)
-        self._crowded = settled >= sweeping.A_COMMIT
+        self._deadlines_crowd = settled >= sweeping.A_COMMIT
         if settled:
             runtime.bells.relay.set()
             runtime.bells.solver.set()
@@ -142,7 +151,7 @@ class Worker:
     def relay(self) -> int:
         """Hand texts to their channels, as many at a time as there are senders; answer how many began."""
         runtime = self._runtime
-        if self._crowded:
+        if self._deadlines_crowd:
             self._stopping.wait(TEXTS_REST_S)
         free = self._senders.free
         if free <= 0:

@@ -8,7 +8,7 @@ import threading
 from time import monotonic
 
 _BUSY_S = 0.05
-"""Callers are being answered while commits of the inbox follow each other this closely."""
+"""A crowd is being answered while commits of the inbox follow each other this closely."""
 
 
 class Bells:
@@ -22,15 +22,19 @@ class Bells:
         self.reconcile = threading.Event()
         self.stopping = threading.Event()
         self._came_at = float("-inf")
+        self._crowded_at = float("-inf")
 
     def events_came(self) -> None:
         """Ring for triage after a commit of the inbox."""
-        self._came_at = monotonic()
+        now = monotonic()
+        if now - self._came_at < _BUSY_S:
+            self._crowded_at = now
+        self._came_at = now
         self.triage.set()
 
-    def callers_wait(self) -> bool:
-        """Whether events are coming in just now, whose senders wait for an answer from this process."""
-        return monotonic() - self._came_at < _BUSY_S
+    def crowded(self) -> bool:
+        """Whether commit follows commit just now, so that many senders wait for this process's answers."""
+        return monotonic() - self._crowded_at < _BUSY_S
 
     def ring_all(self) -> None:
         """Let everyone look, at a tick or at the end."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 ROWS_A_COMMIT = 5_000
 PARCELS = 1_024
 PATIENCE_S = 20.0
+LINGER_S = 0.002
 
 _FAILURES = (sa.exc.SQLAlchemyError, errors.CaseworkError, TypeError, ValueError)
 """All that a parcel can do to the writing thread, which must outlive every one of them."""
@@ -76,23 +78,35 @@ class GroupCommitInbox:
         self._thread.join(timeout=PATIENCE_S)
 
     def _run(self) -> None:
+        expected = 1
         stopping = False
         while not stopping:
-            group: list[_Parcel] = []
-            rows = 0
-            first = self._parcels.get()
-            while first is not None:
-                group.append(first)
-                rows += len(first.events)
-                if rows >= ROWS_A_COMMIT:
-                    break
-                try:
-                    first = self._parcels.get_nowait()
-                except queue.Empty:
-                    break
-            stopping = first is None
+            group, stopping = self._gather(expected)
+            expected = len(group)
             if group:
                 self._write(group)
+
+    def _gather(self, expected: int) -> tuple[list[_Parcel], bool]:
+        """Take what has come, and wait a moment for as many callers as shared the last commit.
+
+        They were answered together and come back together; without the wait the first of them would have a
+        commit of its own, which costs as much as the one of all.
+        """
+        group: list[_Parcel] = []
+        rows = 0
+        parcel = self._parcels.get()
+        give_up_at = monotonic() + LINGER_S
+        while parcel is not None:
+            group.append(parcel)
+            rows += len(parcel.events)
+            if rows >= ROWS_A_COMMIT:
+                return group, False
+            wait_s = give_up_at - monotonic() if len(group) < expected else 0.0
+            try:
+                parcel = self._parcels.get(timeout=wait_s) if wait_s > 0 else self._parcels.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
 
     def _write(self, group: list[_Parcel]) -> None:
         try:

@@ -156,6 +156,7 @@ cases = _table(
     sa.CheckConstraint("status <> 'dispatched' or assignment_id is not null", name="dispatched_has_crew"),
     sa.Index("ix_cases_category_status_lat", "category", "status", "lat"),
     sa.Index("ix_cases_status", "status"),
+    sa.Index("ix_cases_opened_at", "opened_at"),
 )
 
 reports = _table(

@@ -53,4 +53,6 @@ def test_without_a_key_the_api_lets_nobody_in():
 
             answer = client.open(address, method=method, json={} if method == "POST" else None)
 
-            assert answer.status_code == 401, rule.rule
+            # GeoReport v2 has 403 for a missing key.
+            refused = 403 if rule.rule.startswith("/open311/") else 401
+            assert answer.status_code == refused, rule.rule

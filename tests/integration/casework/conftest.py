@@ -2,20 +2,6 @@
 
 import cast
 import pytest
-import structlog
-
-
-@pytest.fixture(autouse=True)
-def _plain_tracebacks():
-    """A traceback with all its locals takes seconds to draw."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-        ]
-    )
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def test_names_of_others_are_left_alone():
         ("GONGZHI_SCENARIOS", "/no/such/folder", "is no folder"),
         ("GONGZHI_SMS", "pigeon", "console, twilio"),
         ("GONGZHI_DEMO", "maybe", "yes or no"),
+        ("GONGZHI_PROXIES", "9", "0 to 8"),
         ("GONGZHI_WEB_PROCESSES", "0", "1 to 64"),
         ("GONGZHI_WEB_PROCESSES", "two", "1 to 64"),
         ("GONGZHI_WEB_PROCESSES", "²", ""),
