@@ -17,7 +17,7 @@ STEPS = (
     EscalationStep(after_s=0.0, notify="shift_lead", of="dispatch", kind="over"),
 )
 LATEST_S = 1.0
-_LONGEST_SWEEP_S = 2.0
+_LONGEST_SWEEP_S = 10.0
 """A row is seen this long after its `settled_at` at the latest: a sweep writes when it began."""
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from casework.domain import errors
+from casework.domain.audits import Lapse
 from casework.domain.deadlines import DeadlineState
 from casework.domain.messages import WAITING
 from casework.store import tables
+from casework.store.audit_tables import audits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Counts:
     cases: Mapping[str, int]
     waiting_events: int
     quarantined: int
+    lapses: Mapping[str, int]
+    audited_at: datetime | None
 
 
 def look(connection: sa.Connection, now: datetime) -> Health:
@@ -62,12 +66,15 @@ def count(connection: sa.Connection) -> Counts:
     events, quarantine = tables.events.c, tables.quarantine.c
     waiting = sa.select(sa.func.count()).select_from(tables.events).where(events.state == "new")
     kept = sa.select(sa.func.count()).select_from(tables.quarantine).where(quarantine.state == "waiting")
+    audit = connection.execute(sa.select(audits.c.finished_at, audits.c.found)).first()
     return Counts(
         events=_by(connection, tables.judgements.c.outcome),
         messages=_by(connection, tables.messages.c.state),
         cases=_by(connection, tables.cases.c.status),
         waiting_events=connection.execute(waiting).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
+        lapses=dict.fromkeys(Lapse, 0) | (audit.found if audit else {}),
+        audited_at=audit.finished_at if audit else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The background of the house: loops that a bell wakes, from triage to the relay.
+"""The background of the house: loops that a bell wakes, from triage to the auditor.
 
 APScheduler is the ticker and nothing more: once a second it rings every bell. It keeps no state; what is
 due stands in the database, so that any number of workers may run and any of them may die.
@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from casework import ids
 from casework.jobs.clock_guard import ClockGuard
 from casework.jobs.senders import SENDERS, Senders
-from casework.services import deciding, guarding, relaying, sweeping, triage
+from casework.services import auditing, deciding, guarding, relaying, sweeping, triage
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -69,6 +69,7 @@ class Worker:
             self._loop("sweep", bells.sweep, self.sweep, TICK_S),
             self._loop("relay", bells.relay, self.relay, TICK_S),
             self._loop("reconcile", bells.reconcile, self.reconcile, TICK_S),
+            self._loop("audit", bells.audit, self.audit, TICK_S),
         ]
 
     def start(self) -> None:
@@ -175,6 +176,13 @@ class Worker:
             runtime.bells.relay.set()
         return 0
 
+    def audit(self) -> int:
+        """Look for what was due and did not happen; answer 0, for the next look has its time."""
+        runtime = self._runtime
+        if not self._guard.holding:  # what a wrong clock calls overdue is held on purpose
+            auditing.audit(runtime.uows, runtime.clock)
+        return 0
+
     def _may_fire(self) -> bool:
         was_holding = self._guard.holding
         may = self._guard.look()
@@ -222,6 +230,7 @@ class Worker:
             now = runtime.clock()
             uow.alarms.beat(self._name, "worker", self._started_at, now)
             uow.replays.purge(now - guarding.KEPT_FOR, PURGED_A_SWEEP)
+            auditing.watch(uow, now, since=self._started_at)
             uow.commit()
 
 

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from casework.domain.assignments import Assignment, Link, Recommendation
+from casework.domain.audits import Audit, Finding, Lapse
 from casework.domain.cases import Case
 from casework.domain.clocks import Clock
 from casework.domain.crews import Crew, Shift
@@ -222,6 +223,15 @@ class Replays(Protocol):
     def purge(self, before: datetime, limit: int) -> int: ...
 
 
+class Audits(Protocol):
+    """What was due and did not happen, and who asked last."""
+
+    def last(self) -> Audit | None: ...
+    def claim(self, now: datetime) -> bool: ...
+    def finish(self, now: datetime, found: Mapping[str, int]) -> None: ...
+    def look(self, now: datetime) -> Mapping[Lapse, Finding]: ...
+
+
 class UnitOfWork(Protocol):
     """One transaction: `with uow:` and one explicit `commit`; leaving otherwise rolls back."""
 
@@ -259,6 +269,8 @@ class UnitOfWork(Protocol):
     def alarms(self) -> Alarms: ...
     @property
     def replays(self) -> Replays: ...
+    @property
+    def audits(self) -> Audits: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(

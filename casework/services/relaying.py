@@ -98,7 +98,18 @@ def settle(uows: UnitsOfWork, house: House, attempts: Sequence[Attempt]) -> None
         log.exception("settling_together_failed", attempts=len(attempts))
         left = attempts
     for one in left:
+        _settle_alone(uows, house, one)
+
+
+def _settle_alone(uows: UnitsOfWork, house: House, one: Attempt) -> None:
+    try:
         _settle(uows, one.message, _keeping(house, one), taken=one.accepted is not None)
+    except errors.Unavailable:
+        raise
+    except (errors.CaseworkError, LookupError, ValueError, TypeError):
+        log.exception(
+            "outcome_not_kept", message_id=one.message.id
+        )  # the row stays `sending`: it is asked about
 
 
 def _settle_together(uows: UnitsOfWork, house: House, attempts: Sequence[Attempt]) -> list[Attempt]:

@@ -207,6 +207,7 @@ clocks = _table(
     sa.Column("stopped_by", Id),
     sa.Column("outcome", Word(Outcome)),
     sa.Index("ix_clocks_case_id", "case_id"),
+    sa.Index("ix_clocks_running", "case_id", **_where("stopped_at is null")),  # type: ignore[arg-type]  # dialect options
     sa.Index("ix_clocks_kind_started_at", "kind", "started_at"),
 )
 

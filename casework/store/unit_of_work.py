@@ -6,7 +6,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, field, intake, outbox
+from casework.store import auditor, casefile, field, intake, outbox
 from casework.store import registers as register
 from casework.store.database import Database
 
@@ -31,6 +31,7 @@ class SqlUnitOfWork:
     talks: register.Talks
     alarms: register.Alarms
     replays: register.Replays
+    audits: auditor.Audits
 
     def __init__(self, database: Database, *, reading: bool = False) -> None:
         self._database = database
@@ -58,6 +59,7 @@ class SqlUnitOfWork:
         self.talks = register.Talks(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
+        self.audits = auditor.Audits(connection)
         return self
 
     def __exit__(
