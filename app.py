@@ -1,16 +1,17 @@
 """Wires everything: `create_app` for the web, `create_worker` for the background work."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 import click
 import structlog
 from flask import Flask
 
 import rules
-from casework import logs, web
+from casework import logs, outlets, web
 from casework import settings as settings_module
 from casework.cli import commands
 from casework.clock import Clock, system_clock
@@ -26,9 +27,7 @@ from casework.store.inbox import GroupCommitInbox
 from casework.store.unit_of_work import SqlUnitOfWork
 from casework.web.api import event_schema
 from notifications.channel import Channel
-from notifications.console_channel import ConsoleChannel
-from notifications.drill import OnlyUnroutable
-from routing.travel import DistanceTravelTimes, TravelTimes
+from routing.travel import DeferredTravelTimes, DistanceTravelTimes, TravelTimes
 from rules import canary
 from rules.catalogue import Catalogue
 
@@ -85,38 +84,53 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
     catalogue = load_packs(settings.scenarios)
     with uows(reading=True) as uow:
         areas = uow.registers.areas()
+    index = AreaIndex(areas)
     return House(
         catalogue=catalogue,
         matcher=rules.build_matcher(catalogue, prefer=settings.matcher),
-        channels=replacements.get("channels") or _channels(settings),
-        travel=replacements.get("travel") or DistanceTravelTimes(settings.timezone),
+        channels=replacements.get("channels")
+        or outlets.channels(settings, replacements.get("clock", system_clock)),
+        travel=replacements.get("travel") or _travel(settings),
         public_url=settings.public_url,
         language=settings.language,
-        locate=AreaIndex(areas).locate,
+        locate=index.locate,
+        reach=index,
         jurisdiction=AreaTree(areas).lifted,
-        status_callbacks=settings.sms == "twilio",
+        status_callbacks=outlets.uses_twilio(settings),
+        paces=outlets.paces(settings, replacements.get("clock", system_clock)),
+        prices=settings.prices,
+        quiet=settings.quiet_hours,
+        timezone=settings.timezone,
+        role_channels=settings.role_channels,
         alone=settings.one_process,
     )
 
 
-def _channels(settings: Settings) -> Mapping[str, Channel]:
-    console = ConsoleChannel()
-    sms: Channel = console
-    if settings.sms == "twilio":
-        sms = _twilio(settings)
-    return {"console": console, "sms": OnlyUnroutable(sms) if settings.demo else sms}
+def _travel(settings: Settings) -> TravelTimes:
+    """Travel times by a routing service, by the roads of a file, or by distance: the best that is set up.
+
+    The demo city brings its own roads.
+    """
+    travel: TravelTimes = DistanceTravelTimes(settings.timezone)
+    of_demo = settings.scenarios[0] / "demo-city" / "roads.npz"
+    roads = settings.roads or (of_demo if settings.demo and of_demo.is_file() else None)
+    if roads is not None:
+        travel = DeferredTravelTimes(partial(_road_times, roads, settings.timezone), "road")
+    if settings.osrm_url is not None:
+        travel = DeferredTravelTimes(partial(_osrm_times, settings.osrm_url, travel), "osrm")
+    return travel
 
 
-def _twilio(settings: Settings) -> Channel:
-    from notifications.twilio_sms import TwilioAccount, TwilioSms  # noqa: PLC0415  (27 MB that others do without)
+def _road_times(file: Path, zone: ZoneInfo) -> TravelTimes:
+    from routing.roads import RoadGraph, RoadTravelTimes  # noqa: PLC0415  (scipy: 50 MB, at the first decision)
 
-    account = TwilioAccount(
-        settings.twilio_account_sid or "",
-        settings.twilio_auth_token or "",
-        sender=settings.twilio_from,
-        messaging_service_sid=settings.twilio_messaging_service_sid,
-    )
-    return TwilioSms(account, api_base=settings.twilio_api_base, timeout_s=5.0)
+    return RoadTravelTimes(RoadGraph.load(file), zone)
+
+
+def _osrm_times(url: str, fallback: TravelTimes) -> TravelTimes:
+    from routing.osrm import OsrmTravelTimes  # noqa: PLC0415  (as above)
+
+    return OsrmTravelTimes(url, fallback)
 
 
 def _settings() -> Settings:

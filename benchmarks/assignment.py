@@ -1,11 +1,12 @@
 """Times the assignment and proves it against scipy's dense solver in the same run.
 
-    python benchmarks/assignment.py [--sizes 200x100,2000x2000] [--seconds 10]
+    python benchmarks/assignment.py [--sizes 200x100,2000x2000] [--seconds 10] [--peers]
 
-scipy is needed here and in the tests alone; the product does not use it.
+Times are those of one core, as its own clock counts them, so that a busy machine alters them little.
 """
 
 import argparse
+import os
 import platform
 import random
 import statistics
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when numpy is loaded
+
 import numpy as np
 import ortools
 import scipy
@@ -23,13 +26,14 @@ from scipy.optimize import linear_sum_assignment
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.support import peers
 from routing import ability, assignment, costs, flow
 from routing.plan import Plan
 from routing.problem import CandidateCrew, Policy, WaitingCase
 from routing.travel import DistanceTravelTimes
 
-SIZES = "200x100,100x200,500x500,2000x2000"
-INSTANCES = 10
+SIZES = "100x200,500x500,2000x2000,5000x5000"
+LARGE = 1_000_000  # pairs; above, a few instances say enough
 SKILLS = ("drainage", "road_repair", "enforcement", "sanitation", "lighting", "rescue")
 AREAS = tuple(f"street-{number:02}" for number in range(18))
 OFF_SHIFT, AWAY, AT_HOME_ONLY = 0.03, 0.1, 0.1  # shares of the crews
@@ -62,54 +66,81 @@ def main() -> None:
     )
     parser.add_argument("--sizes", default=SIZES, help="cases x crews, comma between")
     parser.add_argument("--seconds", type=float, default=10.0, help="time for each size, at the least")
+    parser.add_argument("--instances", type=int, default=10, help="instances of each size")
+    parser.add_argument("--peers", action="store_true", help="CP-SAT, PyVRP and VROOM on one of them too")
+    parser.add_argument("--peer-seconds", type=float, default=10.0, help="time limit of each of these")
     wanted = parser.parse_args()
     print_machine()
     for size in wanted.sizes.split(","):
         cases, crews = (int(number) for number in size.split("x"))
-        run(cases, crews, wanted.seconds)
+        run(cases, crews, wanted)
 
 
-def run(n: int, m: int, seconds: float) -> None:
+def run(n: int, m: int, wanted: argparse.Namespace) -> None:
     """Decide several instances of one size and print what came out; fails where an objective differs."""
-    checked = [one_instance(n, m, seed, seconds / INSTANCES) for seed in range(INSTANCES)]
+    many = n * m > LARGE
+    instances = wanted.instances if not many else min(3, wanted.instances)
+    checked = [one_instance(n, m, seed, wanted.seconds / instances) for seed in range(instances)]
     for one in checked:
         assert one.objective == one.scipy_objective, (one.objective, one.scipy_objective)
         assert one.plan.proven_optimal
     offers = [len(one.plan.offers) for one in checked]
-    print(f"\n{n} cases x {m} crews, {INSTANCES} instances, {min(offers)} to {max(offers)} offers")
-    print(f"  proven by dual prices      {sum(one.plan.proven_optimal for one in checked)} of {INSTANCES}")
+    print(f"\n{n} cases x {m} crews, {instances} instances, {min(offers)} to {max(offers)} offers")
+    print(f"  proven optimal             {sum(one.plan.proven_optimal for one in checked)} of {instances}")
     equal = sum(one.objective == one.scipy_objective for one in checked)
-    print(f"  objective equal to scipy   {equal} of {INSTANCES}, to the tenth of a second")
+    print(f"  objective equal to scipy   {equal} of {instances}, to the tenth of a second")
     arcs, pairs = sum(one.arcs for one in checked), sum(one.able_pairs for one in checked)
     rounds = statistics.mean(one.rounds for one in checked)
     print(f"  arcs used of able pairs    {arcs} of {pairs}, {rounds:.1f} rounds")
     whole = report("whole decision", [t for one in checked for t in one.whole_s])
-    told = report("all explanations written", [t for one in checked for t in one.told_s])
+    report("all explanations written", [t for one in checked for t in one.told_s])
     solve = report("our solve with proof", [t for one in checked for t in one.solve_s])
     dense = report("scipy, dense, solve alone", [t for one in checked for t in one.scipy_s])
-    print(
-        f"  ratio of medians           our solve / scipy {solve / dense:.2f},"
-        f" our solve / whole {solve / whole:.2f}, solve / whole and written {solve / (whole + told):.2f}"
-    )
+    print(f"  ratio of medians           scipy/solve {dense / solve:.2f}, whole/solve {whole / solve:.1f}")
+    if wanted.peers:
+        beside(n, m, wanted.peer_seconds)
+
+
+def beside(n: int, m: int, seconds: float) -> None:
+    """Give one instance to the other solvers: their time, and how much dearer their answer is."""
+    total, nobody, _ = matrices(*instance(n, m, 0))
+    best = flow.cost_of(total, nobody, flow.solve(total, nobody, POLICY.nearest_k).crew_of)
+    for name, solve, most in (
+        ("OR-Tools CP-SAT, 1 worker", peers.cp_sat, 1_000_000),
+        ("PyVRP", peers.py_vrp, 1_000_000),
+        ("VROOM (pyvroom)", peers.vroom_, 1_000_000),
+    ):
+        if n * m > most:
+            print(f"  {name:26} not tried: its model of {n * m:,} pairs is gigabytes")
+            continue
+        took, crew_of, why = peers.timed(solve, total, nobody, seconds)
+        said = why if crew_of is None else f"+{100 * (flow.cost_of(total, nobody, crew_of) / best - 1):.2f} %"
+        print(f"  {name:26} {took * 1e3:8.0f} ms, limit {seconds:.0f} s   objective {said}")
+
+
+def matrices(
+    cases: list[WaitingCase], crews: list[CandidateCrew]
+) -> tuple[costs.TenthsArray, costs.IntArray, costs.IntArray]:
+    """Give the costs of the pairs, of leaving a case out, and what no crew can help."""
+    sheet = costs.lay_out(cases, crews, POLICY, TRAVEL, AT)
+    total = costs.totals(sheet, ability.reason_codes(sheet) == ability.ABLE)
+    return total, costs.nobody(sheet, total), costs.base(sheet)
 
 
 def one_instance(n: int, m: int, seed: int, seconds: float) -> Checked:
     """Time the whole decision, the solve alone and scipy on the same matrix, in turns."""
     cases, crews = instance(n, m, seed)
-    sheet = costs.lay_out(cases, crews, POLICY, TRAVEL, AT)
-    able = ability.reason_codes(sheet) == ability.ABLE
-    total = costs.totals(sheet)
-    nobody = costs.nobody(sheet, total, able)
-    gain = np.where(able, np.minimum(total - nobody[:, None], 0), 0)
+    total, nobody, base = matrices(cases, crews)
     plan = decide(cases, crews)
-    solution = flow.solve(total, able, nobody, POLICY.nearest_k)
+    solution = flow.solve(total, nobody, POLICY.nearest_k)
+    gain = np.minimum(total - nobody[:, None], 0).astype(np.float64)
     rows, columns = linear_sum_assignment(gain)
     whole_s, told_s, solve_s, scipy_s = [], [], [], []
     until = time.perf_counter() + seconds
     while not whole_s or time.perf_counter() < until:
         whole_s.append(timed(lambda: decide(cases, crews)))
-        told_s.append(timed(lambda: tell(plan)))
-        solve_s.append(timed(lambda: flow.solve(total, able, nobody, POLICY.nearest_k)))
+        told_s.append(timed(lambda: tell(decide(cases, crews))) - whole_s[-1])
+        solve_s.append(timed(lambda: flow.solve(total, nobody, POLICY.nearest_k)))
         scipy_s.append(timed(lambda: linear_sum_assignment(gain)))
     return Checked(
         whole_s=whole_s,
@@ -117,11 +148,11 @@ def one_instance(n: int, m: int, seed: int, seconds: float) -> Checked:
         solve_s=solve_s,
         scipy_s=scipy_s,
         objective=round(plan.objective_s * costs.TENTHS),
-        scipy_objective=int(nobody.sum() + gain[rows, columns].sum()),
+        scipy_objective=int((nobody + base).sum() + gain[rows, columns].sum()),
         plan=plan,
         rounds=solution.rounds,
         arcs=solution.arcs,
-        able_pairs=int(able.sum()),
+        able_pairs=int((total < costs.FAR).sum()),
     )
 
 
@@ -173,10 +204,10 @@ def instance(n: int, m: int, seed: int) -> tuple[list[WaitingCase], list[Candida
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Give the seconds of one call."""
-    started = time.perf_counter()
+    """Give the seconds of one core that one call takes, whatever else the machine does."""
+    started = time.thread_time()
     work()
-    return time.perf_counter() - started
+    return time.thread_time() - started
 
 
 def report(name: str, seconds: list[float]) -> float:

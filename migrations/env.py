@@ -3,7 +3,11 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
-from casework.store.tables import metadata
+from casework.store import channel_tables, road_tables
+
+# One collection of tables, whichever module of them is asked; each must be loaded to stand in it.
+_TABLES = (channel_tables.charges, road_tables.road_closures)
+metadata = _TABLES[0].metadata
 
 
 def run() -> None:

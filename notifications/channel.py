@@ -11,7 +11,8 @@ class OutgoingText:
     """One text as the outbox hands it to a channel.
 
     `id` is the outbox row, which also stands in the status-callback address; `to` is E.164; `validity_s` is
-    how long the provider may keep trying, in seconds, or None for the provider's own default.
+    how long the provider may keep trying, in seconds, or None for the provider's own default. `purpose` is
+    the key of the template and `subject` a few words on what it is about, for channels that carry them.
     """
 
     id: str
@@ -20,14 +21,20 @@ class OutgoingText:
     language: str
     validity_s: int | None
     status_callback: str | None
+    purpose: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the text under its own id; `segments` only where it says so."""
+    """The provider took the text under its own id; `segments` only where it says so.
+
+    `provider` names the one of several that took it; None means the channel's own.
+    """
 
     provider_id: str
     segments: int | None
+    provider: str | None = None
 
 
 class Channel(Protocol):

@@ -61,9 +61,9 @@ class TwilioClient:
         self._client = Client(account_sid, auth_token, http_client=self._http)
 
     def ask(self, call: Callable[[Any], T]) -> T:
-        """Answer `call(messages)`, where `messages` is the library's list of the account's messages."""
+        """Answer `call(client)`, where `client` is the library's: its `messages`, its `calls`."""
         try:
-            return call(self._client.messages)
+            return call(self._client)
         except (library.TwilioRestException, library.TwilioServiceException) as error:
             raise read_answer(error.status, str(error.code), self._http.retry_after_s) from error
         except library.TwilioException as error:

@@ -21,7 +21,7 @@ from routing.travel import TravelTimes
 if TYPE_CHECKING:
     from routing.explaining import Decided
 
-# numpy (20 MB) and the solver (30 MB more) are loaded at the first decision, not at the start of a process.
+# numpy (20 MB) and the solvers (30 MB more) are loaded at the first decision, not at the start of a process.
 # ruff: noqa: PLC0415
 
 
@@ -33,31 +33,32 @@ def assign(
     travel: TravelTimes,
     at: datetime,
 ) -> Plan:
-    """Send at most one crew to each case and one case to each crew so that the total cost is least.
+    """Send at most one crew to each task and one task to each crew so that the total cost is least.
 
-    The order of the arguments does not matter: ties are broken by the ids. A crew gets one case a decision
-    even where it has room for more, because the way to the second one is not known yet. Where the solver
-    fails, the plan is the greedy one and says so. Raises ValueError where an id comes twice or the travel
-    times have the wrong shape.
+    The order of the arguments does not matter: ties are broken by the ids. Cases that must wait are planned
+    into the queues of crews that may hold several. Where the solver fails or its time is over, the plan is
+    the greedy one and says so. Raises ValueError where an id comes twice or the travel times have the wrong
+    shape.
     """
-    from routing import ability, costs, explaining, flow, greedy
+    from routing import matching, queues
 
-    sheet = costs.lay_out(cases, crews, policy, travel, at)
-    codes = ability.reason_codes(sheet)
-    able = codes == ability.ABLE
-    total = costs.totals(sheet)
-    nobody = costs.nobody(sheet, total, able)
-    notes: tuple[str, ...] = ()
-    solver = "min_cost_flow"
-    try:
-        solution = flow.solve(total, able, nobody, policy.nearest_k)
-    except flow.SolverFailed as failure:
-        solution = flow.without_proof(greedy.solve(sheet.cases, total, able), len(sheet.crews))
-        solver, notes = "greedy", (f"solver_{failure}",)
-    else:
-        notes = () if solution.proven else ("not_proven",)
-    decided = explaining.Decided(sheet, codes, total, nobody, solution.crew_of, solution.price, travel.source)
-    return _plan(decided, proven=solution.proven, solver=solver, notes=notes)
+    now = matching.match(cases, crews, policy=policy, travel=travel, at=at)
+    offers, left = _told(now.decided, 1)
+    planned = [
+        offer
+        for position, decided in queues.plan_ahead(now, policy=policy, travel=travel, at=at)
+        for offer in _told(decided, position)[0]
+    ]
+    return Plan(
+        offers=tuple(offers),
+        nobody=tuple(left),
+        objective_s=now.decided.objective / 10,
+        bound_s=now.bound / 10,
+        proven_optimal=now.proven,
+        solver=now.solver,
+        planned=tuple(planned),
+        notes=now.notes,
+    )
 
 
 def candidates(
@@ -69,35 +70,47 @@ def candidates(
     at: datetime,
 ) -> Explanation:
     """Explain one case as if it were alone: its cheapest crew as chosen, the others with their reasons."""
-    plan = assign([case], crews, policy=policy, travel=travel, at=at)
-    return plan.offers[0].explanation if plan.offers else plan.nobody[0].explanation
+    from routing import explaining, matching
+
+    return next(
+        explaining.explain(matching.match([case], crews, policy=policy, travel=travel, at=at).decided)
+    )
 
 
-def _plan(decided: "Decided", *, proven: bool, solver: str, notes: tuple[str, ...]) -> Plan:
+def _told(decided: "Decided", position: int) -> tuple[list[Offer], list[Nobody]]:
     from routing import explaining
 
     offers: list[Offer] = []
     left: list[Nobody] = []
-    for explanation in explaining.explain(decided):
+    for slot, explanation in zip(decided.sheet.slot, explaining.explain(decided), strict=True):
         chosen = explanation.chosen
         if chosen is None:
-            left.append(_nobody(explanation))
+            left.append(_nobody(explanation, slot))
         else:
-            offers.append(_offer(explanation, chosen))
-    return Plan(tuple(offers), tuple(left), explaining.objective_s(decided), proven, solver, notes)
+            offers.append(_offer(explanation, chosen, slot, position))
+    return offers, left
 
 
-def _offer(explanation: Explanation, chosen: Considered) -> Offer:
+def _offer(explanation: Explanation, chosen: Considered, slot: int, position: int) -> Offer:
     if chosen.eta_s is None or chosen.cost_s is None:
         raise ValueError(f"{chosen.crew_id} was chosen without a travel time")
-    return Offer(explanation.case_id, chosen.crew_id, chosen.eta_s, chosen.cost_s, chosen.terms, explanation)
+    return Offer(
+        explanation.case_id,
+        chosen.crew_id,
+        chosen.eta_s,
+        chosen.cost_s,
+        chosen.terms,
+        explanation,
+        slot,
+        position,
+    )
 
 
-def _nobody(explanation: Explanation) -> Nobody:
+def _nobody(explanation: Explanation, slot: int) -> Nobody:
     if not explanation.counts:
         reason = NO_CREWS
     elif SENT_ELSEWHERE in explanation.counts:
         reason = CREWS_NEEDED_ELSEWHERE
     else:
         reason = NO_ABLE_CREW
-    return Nobody(explanation.case_id, reason, explanation.counts, explanation)
+    return Nobody(explanation.case_id, reason, explanation.counts, explanation, slot)

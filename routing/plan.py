@@ -25,6 +25,7 @@ HARD_REASONS = (
     "out_of_area",
     "refused",
     "unreachable",
+    "not_to_be_turned",
 )
 
 _NO_TERMS: Mapping[str, float] = MappingProxyType({})
@@ -98,7 +99,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Send this crew to this case; `terms` add up to `cost_s`, in tenths of a second."""
+    """Send this crew to this case; `terms` add up to `cost_s`, in tenths of a second.
+
+    `slot` 0 is the case's first crew, 1 and more the further ones of its response card. `position` 1 is to be
+    sent now, 2 and more are what the crew is planned to do after that.
+    """
 
     case_id: str
     crew_id: str
@@ -106,6 +111,8 @@ class Offer:
     cost_s: float
     terms: Mapping[str, float]
     explanation: Explanation
+    slot: int = 0
+    position: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +127,25 @@ class Nobody:
     reason: str
     counts: Mapping[str, int]
     explanation: Explanation
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The decision over all waiting cases, in the order of their ids.
 
-    `objective_s` is the cost of all offers and of all cases left waiting. `proven_optimal` means that dual
-    prices of the full problem prove that no other plan costs less. `notes` are slugs a log can carry.
+    `objective_s` is the cost of all offers and of all cases left waiting, `bound_s` what no plan can cost
+    less than. `proven_optimal` means that the two are equal: dual prices of the full problem (and a search,
+    where crews must go together) prove that no other plan costs less. `planned` is whose turn it will be:
+    cases left waiting now that crews of more capacity are to do next; nothing is sent for it. `notes` are
+    slugs a log can carry.
     """
 
     offers: tuple[Offer, ...]
     nobody: tuple[Nobody, ...]
     objective_s: float
+    bound_s: float
     proven_optimal: bool
     solver: str
+    planned: tuple[Offer, ...] = ()
     notes: tuple[str, ...] = ()

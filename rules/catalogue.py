@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from rules.cards import AlarmLevel
 from rules.conditions import Tree
 from rules.fields import CORE_FIELDS, FactValue, FieldType
+from rules.samples import Sample
 
 Text = Mapping[str, str]
 """A text in every language of the product: `{"zh": ..., "en": ...}`."""
@@ -34,7 +36,7 @@ class Category:
     """A class of case: who can handle it, how fast, and how duplicates are found.
 
     `targets` are seconds by clock kind; `warn_at` is the part of a target after which the case
-    counts as near its breach; `mode` is "suggest", "automatic" or "manual".
+    counts as near its breach; `mode` is "suggest", "automatic" or "manual"; `card` is its response card.
     """
 
     code: str
@@ -51,6 +53,7 @@ class Category:
     keywords: Mapping[str, tuple[str, ...]]
     verify: bool
     pack: str
+    card: tuple[AlarmLevel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +124,26 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """How a pack's cases and the parts of the city of these kinds are drawn on a map."""
+
+    title: Text
+    colour: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
-    """A scenario: a folder of YAML with an owner."""
+    """A scenario: a folder of YAML with an owner; `icon` is clean SVG, empty where it has none."""
 
     id: str
     title: Text
     owner: str
     requires: tuple[str, ...]
     folder: str
+    layer: Layer | None = None
+    icon: str = ""
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,28 +3,29 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from rules import checks, examples, rule_files, schema, yaml_lines
+from rules import cards, checks, examples, icons, layout, rule_files, sample_files, schema, yaml_lines
 from rules.catalogue import (
     Catalogue,
     Category,
     EscalationPolicy,
     EscalationStep,
     Grouping,
+    Layer,
     Pack,
     Text,
     make_catalogue,
 )
 from rules.errors import PackInvalid, Problem
 from rules.fields import CORE_FIELDS, EVERY_EVENT, FieldType, Kind
+from rules.overlays import Change, Overlays
 from rules.yaml_lines import Document
 
 RULE_LIMIT = 2_000
-_FILES = frozenset({"pack.yaml", "categories.yaml", "messages.yaml", "events.yaml", "escalation.yaml"})
 
 
 def load_packs(folders: Sequence[Path]) -> Catalogue:
@@ -34,16 +35,25 @@ def load_packs(folders: Sequence[Path]) -> Catalogue:
     broken or beyond the safe part of it, unknown keys and names, wrong types, rules without a
     matching and a near-miss example, and examples that come out otherwise than expected.
     """
+    return load_with_changes(folders)[0]
+
+
+def load_with_changes(folders: Sequence[Path]) -> tuple[Catalogue, tuple[Change, ...]]:
+    """Load packs as `load_packs` does, and answer besides every value that an overlay changed."""
     loading = _Loading()
-    for folder in pack_folders(folders):
+    found = pack_folders(folders)
+    for folder in found:
+        loading.read_overlay(folder)
+    for folder in found:
         loading.read_pack(folder)
     loading.read_rules()
-    loading.raise_problems()
+    loading.read_samples()
+    loading.finish()
     catalogue = loading.catalogue()
     problems = [*checks.problems(catalogue, loading.whereabouts), *examples.failures(catalogue)]
     if problems:
         raise PackInvalid(problems)
-    return catalogue
+    return catalogue, tuple(sorted(loading.overlays.changes, key=lambda change: (change.pack, change.where)))
 
 
 def pack_folders(folders: Iterable[Path]) -> tuple[Path, ...]:
@@ -73,26 +83,51 @@ class _Loading:
     )
     rule_documents: list[tuple[Pack, Document]] = field(default_factory=list)
     rules: rule_files.RuleReader | None = None
+    overlays: Overlays = field(default_factory=Overlays)
     digest: Any = field(default_factory=hashlib.sha256)
 
+    def read_overlay(self, folder: Path) -> None:
+        path = folder / "overlay.yaml"
+        document = self._document(path, "", "") if path.is_file() else None
+        if document:
+            self.overlays.read(document, own=_id_of(folder))
+
     def read_pack(self, folder: Path) -> None:
-        document = self._document(folder / "pack.yaml")
+        document = self._document(folder / "pack.yaml", _id_of(folder), "pack")
         loaded = document and self._load(schema.PackSchema, document, ())
         if not document or not loaded:
             return
-        pack = Pack(loaded["id"], loaded["title"], loaded["owner"], tuple(loaded["requires"]), str(folder))
+        pack = Pack(
+            id=loaded["id"],
+            title=loaded["title"],
+            owner=loaded["owner"],
+            requires=tuple(loaded["requires"]),
+            folder=str(folder),
+            layer=_layer(loaded),
+            icon=self._icon(folder),
+        )
         if self._new("pack", pack.id, document, ("id",)):
             self.packs[pack.id] = pack
         self._refuse_strays(folder)
         for name in ("events", "escalation", "categories", "messages"):
             path = folder / f"{name}.yaml"
-            part = self._document(path) if path.is_file() else None
+            part = self._document(path, pack.id, name) if path.is_file() else None
             if part:
                 getattr(self, f"_read_{name}")(pack, part)
         for path in sorted((folder / "rules").glob("*.yaml")):
-            part = self._document(path)
+            part = self._document(path, pack.id, "rules")
             if part:
                 self.rule_documents.append((pack, part))
+
+    def read_samples(self) -> None:
+        for pack in self.packs.values():
+            if sample_files.find(Path(pack.folder)):
+                try:
+                    sample = sample_files.read(Path(pack.folder), pack.id, self.fields, self.categories)
+                except PackInvalid as invalid:
+                    self.problems.extend(invalid.problems)
+                else:
+                    self.packs[pack.id] = replace(pack, sample=sample)
 
     def read_rules(self) -> None:
         self.rules = rule_files.RuleReader(self.fields)
@@ -104,9 +139,10 @@ class _Loading:
             what = f"{len(self.rules.found)} rules are too many"
             self.problems.append(Problem(last.file, last.line, what, f"at most {RULE_LIMIT}"))
 
-    def raise_problems(self) -> None:
-        if self.problems:
-            raise PackInvalid(self.problems)
+    def finish(self) -> None:
+        self.overlays.finish(self.packs)
+        if self.problems or self.overlays.problems:
+            raise PackInvalid([*self.problems, *self.overlays.problems])
 
     def catalogue(self) -> Catalogue:
         return make_catalogue(
@@ -119,11 +155,20 @@ class _Loading:
             fingerprint=self.digest.hexdigest()[:12],
         )
 
-    def _document(self, path: Path) -> Document | None:
+    def _icon(self, folder: Path) -> str:
+        path = folder / "icon.svg"
+        try:
+            return icons.read(path.read_bytes(), f"{folder.name}/icon.svg") if path.is_file() else ""
+        except PackInvalid as invalid:
+            self.problems.extend(invalid.problems)
+            return ""
+
+    def _document(self, path: Path, pack: str, part: str) -> Document | None:
+        """Read one file as its overlay leaves it."""
         shown = f"{path.parent.parent.name}/rules/{path.name}" if path.parent.name == "rules" else ""
         shown = shown or f"{path.parent.name}/{path.name}"
         try:
-            document = yaml_lines.read(path, shown)
+            document = self.overlays.patch(pack, part, yaml_lines.read(path, shown))
         except PackInvalid as invalid:
             self.problems.extend(invalid.problems)
             return None
@@ -161,12 +206,9 @@ class _Loading:
         return True
 
     def _refuse_strays(self, folder: Path) -> None:
-        """Refuse files that would be left out in silence, such as a rule beside its folder or named .yml."""
-        for path in sorted((*folder.glob("*.y*ml"), *(folder / "rules").glob("*"))):
-            shown = path.relative_to(folder.parent).as_posix()
-            in_rules = path.parent != folder and path.suffix == ".yaml" and path.is_file()
-            if path.name not in _FILES and not in_rules:
-                self.problems.append(Problem(shown, 1, "unknown file", "rules stand in rules/*.yaml"))
+        for path in layout.strays(folder):
+            shown = f"{folder.name}/{path}"
+            self.problems.append(Problem(shown, 1, "unknown file", "rules stand in rules/*.yaml"))
 
     def _read_categories(self, pack: Pack, document: Document) -> None:
         for code in self._entries(document):
@@ -255,4 +297,21 @@ def _category(code: str, loaded: dict[str, Any], pack: Pack) -> Category:
         keywords=MappingProxyType({language: tuple(words) for language, words in loaded["keywords"].items()}),
         verify=loaded["verify"],
         pack=pack.id,
+        card=cards.make_card(loaded["card"]),
     )
+
+
+def _layer(loaded: dict[str, Any]) -> Layer | None:
+    drawn = loaded["layer"]
+    if drawn is None:
+        return None
+    return Layer(MappingProxyType(drawn["title"] or loaded["title"]), drawn["colour"], tuple(drawn["kinds"]))
+
+
+def _id_of(folder: Path) -> str:
+    """Read a pack's id before anything is checked; the checks that follow tell of a broken file."""
+    try:
+        data = yaml_lines.read(folder / "pack.yaml", "").data
+    except PackInvalid:
+        return ""
+    return str(data.get("id", "")) if isinstance(data, dict) else ""

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
+from rules import cards
 from rules.catalogue import Do
 from rules.errors import Problem, nearest
 from rules.fields import Kind
@@ -55,6 +56,16 @@ class TextSchema(Strict):
     en = fields.String(required=True, validate=short)
 
 
+class LayerSchema(Strict):
+    """How a pack is drawn on a map."""
+
+    title = fields.Nested(TextSchema, load_default=None)
+    colour = fields.String(
+        required=True, validate=validate.Regexp(r"#[0-9a-fA-F]{6}\Z", error="must be a colour like '#1769aa'")
+    )
+    kinds = fields.List(fields.String(validate=slug), load_default=list, validate=validate.Length(max=50))
+
+
 class PackSchema(Strict):
     """`pack.yaml`."""
 
@@ -62,6 +73,7 @@ class PackSchema(Strict):
     title = fields.Nested(TextSchema, required=True)
     owner = fields.String(required=True, validate=short)
     requires = fields.List(fields.String(validate=slug), load_default=list)
+    layer = fields.Nested(LayerSchema, load_default=None)
 
 
 class GroupingSchema(Strict):
@@ -88,6 +100,18 @@ class KeywordsSchema(Strict):
     en = fields.List(fields.String(validate=short), load_default=list)
 
 
+class AlarmSchema(Strict):
+    """One alarm level of a response card."""
+
+    send = fields.Dict(
+        keys=fields.String(validate=slug),
+        values=fields.Integer(strict=True, validate=validate.Range(1, 50)),
+        required=True,
+        validate=validate.Length(1, 20),
+    )
+    when = fields.Nested(TextSchema, load_default=None)
+
+
 class CategorySchema(Strict):
     """One entry of `categories.yaml`."""
 
@@ -107,6 +131,14 @@ class CategorySchema(Strict):
     escalation = fields.String(required=True, validate=slug)
     keywords = fields.Nested(KeywordsSchema, load_default=lambda: {"zh": [], "en": []})
     verify = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    card = fields.List(fields.Nested(AlarmSchema), load_default=list, validate=validate.Length(max=5))
+
+    @validates_schema
+    def check_card(self, data: Mapping[str, Any], **_: Any) -> None:  # noqa: ANN401  (marshmallow's own)
+        """Refuse a card that sends less than the category needs, or less at a higher alarm."""
+        wrong = cards.gap(data["card"], data["capabilities"])
+        if wrong:
+            raise ValidationError(wrong, "card")
 
 
 class StepSchema(Strict):

@@ -25,11 +25,15 @@ Path_ = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file's data, with the line (from 1) of every value by its path."""
+    """A YAML file's data, with the line (from 1) of every value by its path.
+
+    What an overlay put in is of `elsewhere`: its file and line by the path of the changed value.
+    """
 
     file: str
     data: object
     lines: Mapping[Path_, int]
+    elsewhere: Mapping[Path_, tuple[str, int]] = field(default_factory=dict)
 
     def line(self, path: Path_) -> int:
         """Answer the line of a value, or of the nearest thing around it that is there."""
@@ -38,7 +42,11 @@ class Document:
         return self.lines.get(path, 1)
 
     def problem(self, path: Path_, what: str, hint: str = "") -> Problem:
-        """Say that something is wrong with the value at a path."""
+        """Say that something is wrong with the value at a path, where it was written."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.elsewhere:
+                file, line = self.elsewhere[path[:length]]
+                return Problem(file, line, what, hint)
         return Problem(self.file, self.line(path), what, hint)
 
 

@@ -15,7 +15,7 @@ from casework.clock import FakeClock
 
 PROJECT = Path(__file__).parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
-NEEDS = ("postgresql", "browser", "shared_data")
+NEEDS = ("postgresql", "mosquitto", "browser", "shared_data")
 # Not a GONGZHI_ name: the product refuses to start on one that it does not know.
 EVERYTHING = os.environ.get("CASEWORK_TESTS") == "all"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -23,7 +23,8 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Tests are collected by path; what they share is found here.
 sys.path.insert(0, str(PROJECT / "tests" / "support"))
 
-import postgresql_server  # noqa: E402  (the path must be known first)
+import mosquitto_broker  # noqa: E402  (the path must be known first)
+import postgresql_server  # noqa: E402  (as above)
 
 _numbers = count(1)
 
@@ -44,6 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         for need, fixture in (
             ("postgresql", "postgresql_url"),
+            ("mosquitto", "mosquitto"),
             ("browser", "chromium"),
             ("shared_data", "shared_data"),
         ):
@@ -89,6 +91,15 @@ def chromium() -> str:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         pytest.skip("no Chromium on this machine")
+    return found
+
+
+@pytest.fixture(scope="session")
+def mosquitto() -> str:
+    """The path of the message broker's program."""
+    found = mosquitto_broker.find()
+    if found is None:
+        pytest.skip("no Mosquitto is installed")
     return found
 
 

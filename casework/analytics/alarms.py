@@ -49,7 +49,11 @@ def _line(row: Any, case: Any, rules: Mapping[str, Text]) -> AlarmLine:  # noqa:
     if row.kind == "rule_notice" and row.key in rules:
         text = rules[row.key]
     else:
-        text = say(row.data) if say else wording.text(row.kind, row.kind.replace("_", " "))
+        text = (
+            say({"device": row.key, **row.data})
+            if say
+            else wording.text(row.kind, row.kind.replace("_", " "))
+        )
     return AlarmLine(row.id, row.kind, row.key, row.at, text, case and case.id, case and case.number)
 
 
@@ -75,6 +79,25 @@ def _lapse(zh: str, en: str) -> Callable[[Data], Text]:
     return lambda data: wording.text(zh.format(data.get("count", "")), en.format(data.get("count", "")))
 
 
+def _minutes(data: Data) -> int:
+    return round(float(data.get("interval_s") or 0) / 60)
+
+
+def _device_silent(data: Data) -> Text:
+    minutes = _minutes(data)
+    return wording.text(
+        f"设备 {data.get('device')} 离线: 超过{minutes}分钟没有消息",
+        f"Device {data.get('device')} is offline: silent for over {minutes} min",
+    )
+
+
+def _device_storm(data: Data) -> Text:
+    device = data.get("device")
+    return wording.text(
+        f"设备 {device} 消息过多, 超出部分已暂存", f"Device {device} sends too much; the rest is held back"
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[Data], Text]] = {
     "nobody_able": lambda _data: wording.text("没有可派的队伍", "Nobody can be sent"),
     "nobody_to_tell": _unheard,
@@ -93,6 +116,15 @@ _SENTENCES: Mapping[str, Callable[[Data], Text]] = {
     "event_unjudged": _lapse("{}个事件未研判", "{} events wait to be judged"),
     "auditor_silent": lambda _data: wording.text(
         "自查任务已停止", "The auditor has fallen silent: nobody looks for what did not happen"
+    ),
+    "device_silent": _device_silent,
+    "source_silent": lambda data: wording.text(
+        f"数据源 {data.get('device')} 超过{_minutes(data)}分钟没有消息",
+        f"Source {data.get('device')} has been silent for over {_minutes(data)} min",
+    ),
+    "device_storm": _device_storm,
+    "mqtt_unreachable": lambda _data: wording.text(
+        "消息代理连接不上, 正在重试", "The message broker cannot be reached; it is tried again"
     ),
     "sweep_failed": lambda _data: wording.text(
         "到期处理失败, 将重试", "A deadline could not be handled; it is tried again"

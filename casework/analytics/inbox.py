@@ -52,7 +52,9 @@ def _events() -> sa.Select[Any]:
 
 
 def _event(row: Any) -> EventRow:  # noqa: ANN401  (a row of SQLAlchemy)
-    state = {EventState.NEW: "received", EventState.FAILED: "failed"}.get(row.state, "decided")
+    state = {EventState.NEW: "received", EventState.FAILED: "failed", EventState.HELD: "held"}.get(
+        row.state, "decided"
+    )
     return EventRow(
         seq=row.seq,
         source=row.source,

@@ -11,12 +11,13 @@ from casework.domain.assignments import Assignment
 from casework.domain.cases import Case
 from casework.domain.clocks import Clock
 from casework.domain.crews import Crew
+from casework.domain.devices import Device
 from casework.domain.events import Event, Judgement
 from casework.domain.messages import Message, MessageState
 from casework.domain.people import Source
-from casework.domain.places import Area, Asset
+from casework.domain.places import Area, Asset, Party
 from casework.domain.timeline import Entry
-from casework.store import tables
+from casework.store import register_tables, tables
 from casework.store.intake import Events
 from casework.store.rows import Rows
 
@@ -146,10 +147,33 @@ def areas(connection: sa.Connection, window: Window) -> Page[Area]:
     return _page(rows, rows.select(), tables.areas.c.id, window)
 
 
-def assets(connection: sa.Connection, window: Window) -> Page[Asset]:
+def assets(connection: sa.Connection, window: Window, kind: str | None = None) -> Page[Asset]:
     """List assets and devices by identifier."""
-    rows = Rows(connection, tables.assets, Asset)
-    return _page(rows, rows.select(), tables.assets.c.id, window)
+    rows, own = Rows(connection, tables.assets, Asset), tables.assets.c
+    query = rows.select() if kind is None else rows.select().where(own.kind == kind)
+    return _page(rows, query, own.id, window)
+
+
+def devices(
+    connection: sa.Connection, window: Window, *, source: str | None = None, offline: bool | None = None
+) -> Page[Device]:
+    """List devices by identifier; None means any."""
+    rows, own = Rows(connection, register_tables.devices, Device), register_tables.devices.c
+    query = rows.select()
+    if source is not None:
+        query = query.where(own.source == source)
+    if offline is not None:
+        query = query.where(own.offline_since.is_not(None) if offline else own.offline_since.is_(None))
+    return _page(rows, query, own.id, window)
+
+
+def parties(connection: sa.Connection, window: Window, kind: str | None = None) -> Page[Party]:
+    """List companies, vehicles and sites by identifier."""
+    rows, own = Rows(connection, register_tables.parties, Party), register_tables.parties.c
+    query = (
+        rows.select() if kind is None else rows.select().where(sa.type_coerce(own.kind, sa.String) == kind)
+    )
+    return _page(rows, query, own.id, window)
 
 
 def sources(connection: sa.Connection, window: Window) -> Page[Source]:

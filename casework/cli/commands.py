@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 import migrations
 import rules
-from casework.cli import importing, keeping, reporting, resending, told
+from casework.cli import importing, keeping, packing, registers, reporting, resending, roads, told
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
@@ -33,8 +33,9 @@ def register(app: Flask) -> None:
     for group in (db, users, sources, rule_packs, dev):
         app.cli.add_command(group)
     app.cli.add_command(work)
-    for module in (importing, keeping, reporting, resending):
+    for module in (importing, keeping, registers, reporting, resending, roads):
         module.register(app)
+    packing.register(rule_packs)
 
 
 @db.command("upgrade")
@@ -74,6 +75,9 @@ def create_user(name: str, role: str, phone: str | None, language: str | None, p
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([scope.value for scope in Scope]))
 @click.option("--rate", type=_POSITIVE, help="Events a second that are taken for long; 100 where absent.")
 @click.option("--burst", type=click.IntRange(min=1), help="Events that may come at once; 1000 where absent.")
+@click.option(
+    "--interval", type=_POSITIVE, help="Seconds after which its silence is an alarm; none where absent."
+)
 def create_source(
     name: str,
     title: str | None,
@@ -81,6 +85,7 @@ def create_source(
     scopes: tuple[str, ...],
     rate: float | None,
     burst: int | None,
+    interval: float | None,
 ) -> None:
     """Register a system, or give it a further key; what is not named stays as it was.
 
@@ -105,6 +110,7 @@ def create_source(
         scopes=frozenset(map(Scope, scopes)) or before.scopes,
         rate_per_s=rate or before.rate_per_s,
         burst=burst or before.burst,
+        interval_s=interval or before.interval_s,
     )
     key = accounts.new_key()
     accounts.put_source(source, key, uows=house.uows)
@@ -133,7 +139,8 @@ def seed_demo() -> None:
     house = told.house()
     zone = house.settings.timezone
     made = city.demo_city()
-    if loading.load(made, uows=house.uows, clock=house.clock, zone=zone):
+    samples = [pack.sample for pack in house.house().catalogue.packs if pack.sample]
+    if loading.load(made, samples=samples, uows=house.uows, clock=house.clock, zone=zone):
         click.echo(f"demo city: {len(made.areas)} areas, {len(made.assets)} assets, {len(made.crews)} crews")
         return
     with house.uows(reading=True) as uow:

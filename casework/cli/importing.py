@@ -13,9 +13,11 @@ from tqdm import tqdm
 
 from casework import ids
 from casework.analytics import listings
-from casework.cli import mapping, rows, told
+from casework.cli import told
 from casework.domain import errors
 from casework.domain.events import NewEvent, Quarantined
+from casework.services import cap_xml, mapping, warnings
+from casework.services import foreign_rows as rows
 from casework.services.runtime import Runtime
 
 BATCH = 500
@@ -56,8 +58,10 @@ class Importer:
         if isinstance(found, rows.Unreadable):
             self._reject(_holdable(found.text), found.line, errors.InvalidInput({"row": [found.reason]}))
             return
-        raw = found.values if self._mapped is None else self._mapped.event(found.values, self._source)
+        raw: Mapping[str, Any] = found.values
         try:
+            if self._mapped is not None:
+                raw = self._mapped.event(found.values, self._source)
             self._good.append(self._runtime.read(raw, self._source))
         except (errors.InvalidInput, errors.ForeignSource) as error:
             self._reject(json.dumps(raw), found.line, error)
@@ -129,9 +133,12 @@ def _holdable(text: str) -> str:
 def import_events(
     file: Path, source: str, mapping_file: Path | None, speed: float | None, encoding: str
 ) -> None:
-    """Read CSV or JSON lines, map them to events, and put them into the inbox."""
+    """Read CSV or JSON lines, map them to events, and put them into the inbox; .xml is a CAP 1.2 warning."""
     runtime = told.house()
     _require_source(runtime, source)
+    if file.suffix.lower() in {".xml", ".cap"}:
+        _import_warning(runtime, file, source)
+        return
     mapped = _mapping(file, mapping_file, encoding, runtime)
     with told.alone(runtime.settings, "stop the service, or send the events to POST /api/v1/events"):
         importer = Importer(runtime, source, mapped)
@@ -145,6 +152,23 @@ def import_events(
                 click.echo(f"stopped: {importer.tally}; import the same file again, no row counts twice")
                 raise
     click.echo(str(importer.tally))
+
+
+def _import_warning(runtime: Runtime, file: Path, source: str) -> None:
+    with told.alone(runtime.settings, "stop the service, or send the warning to POST /hooks/cap"):
+        taken = warnings.take(
+            cap_xml.read(file.read_bytes()[: cap_xml.LONGEST + 1]),
+            source,
+            uows=runtime.uows,
+            house=runtime.house(),
+            inbox=runtime.inbox,
+            read=runtime.read,
+            clock=runtime.clock,
+        )
+    known = "" if taken.new else ", known already"
+    standing = taken.warning.standing.value.replace("_", " ")
+    events_made = len(taken.warning.event_ids)
+    click.echo(f"{taken.warning.identifier}: {standing}, {events_made} events{known}")
 
 
 def _require_source(runtime: Runtime, source: str) -> None:

@@ -74,7 +74,7 @@ def processes(settings: Settings, options: Options, environment: Mapping[str, st
         numbers = range(1, settings.worker_processes + 1)
         specs += [ChildSpec(f"worker-{number}", (*FLASK, "work"), extra) for number in numbers]
     if options.demo and not has_own_provider(environment):
-        specs += _outsiders(options, extra)
+        specs += _outsiders(settings, options, extra)
     return specs
 
 
@@ -101,10 +101,11 @@ def _web(settings: Settings, options: Options, extra: Mapping[str, str]) -> Chil
     return ChildSpec("web", tuple(command), extra)
 
 
-def _outsiders(options: Options, extra: Mapping[str, str]) -> list[ChildSpec]:
+def _outsiders(settings: Settings, options: Options, extra: Mapping[str, str]) -> list[ChildSpec]:
     double = (*FLASK, "dev", "fake-sms", "--port", str(options.sms_port))
     specs = [ChildSpec("fake-sms", double, extra)]
     if options.simulation:
         simulate = (sys.executable, "-m", "casework.demo", "--url", options.url, "--sms-url", options.sms_url)
-        specs.append(ChildSpec("simulation", (*simulate, "--speed", f"{options.speed:g}"), extra))
+        played = [part for folder in settings.scenarios for part in ("--scenarios", str(folder))]
+        specs.append(ChildSpec("simulation", (*simulate, "--speed", f"{options.speed:g}", *played), extra))
     return specs

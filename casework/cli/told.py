@@ -16,7 +16,7 @@ from casework.cli import single
 from casework.domain import errors
 from casework.services.runtime import Runtime
 from casework.settings import Settings
-from rules.errors import PackInvalid
+from rules.errors import RulesError
 
 _BUSY_S = 10.0
 
@@ -30,7 +30,7 @@ class Command(click.Command):
             return super().invoke(ctx)
         except errors.CaseworkError as error:
             raise click.ClickException(error.detail) from error
-        except (single.AnotherProcessServes, PackInvalid, OSError) as error:
+        except (single.AnotherProcessServes, RulesError, OSError) as error:
             raise click.ClickException(str(error)) from error
         except (sqlite3.Error, psycopg.Error) as error:
             raise click.ClickException(f"the database says: {str(error).strip()}") from error

@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+from pathlib import Path
 from random import Random
 from threading import Event
 from time import monotonic
@@ -9,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from casework import logs
 from casework.clock import system_clock
-from casework.demo.city import SEED, demo_city
+from casework.demo.city import SCENARIOS, SEED, demo_city
 from casework.demo.outsider import Outsider
 from casework.demo.simulation import Simulation, World
+from rules.packs import load_packs
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -22,7 +24,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sms-url", required=True, help="address of the double of the SMS provider")
     parser.add_argument("--speed", type=float, default=1.0, help="2 is twice as busy and twice as quick")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--scenarios", type=Path, action="append", help="packs whose streams are played")
     options = parser.parse_args(arguments)
+    packs = load_packs(options.scenarios or [SCENARIOS]).packs
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -33,6 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
         clock=system_clock,
         zone=ZoneInfo("Asia/Shanghai"),
         random=Random(options.seed),  # noqa: S311  (a generated city, no secret)
+        samples=[pack.sample for pack in packs if pack.sample],
     )
     Simulation(world, monotonic, options.speed).run(stop)
 

@@ -1,5 +1,6 @@
 """The demo's sign-ins and source keys; public, because they open a generated city and nothing else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -78,4 +79,26 @@ CREW_PHONES = DemoSource(
     rate_per_s=50,
     burst=200,
 )
-SOURCES = (RESIDENTS, GAUGES, VEHICLES, CREW_PHONES)
+
+
+def _outsider(kind: str, zh: str, en: str, owner: str) -> DemoSource:
+    """A system that is heard only when a pack's sample stream plays."""
+    title = {"en": en, "zh": zh}
+    return DemoSource(f"demo-{kind}", title, owner, f"demo-key-of-the-{kind}", _EVENTS, 20, 200)
+
+
+SENSORS = _outsider("sensors", "物联感知", "City sensors", "sensor desk")
+_OTHERS = (
+    SENSORS,
+    _outsider("cameras", "视频识别", "Cameras' verdicts", "video analysis desk"),
+    _outsider("trucks", "渣土车监管", "Spoil truck tracking", "spoil transport desk"),
+    _outsider("weather", "气象预警", "Weather service", "weather bureau"),
+    _outsider("inspectors", "城管采集员", "Supervisors on the beat", "urban management centre"),
+    _outsider("hotline", "12345热线", "Hotline 12345", "hotline desk"),
+    _outsider("police", "110接警台", "Police desk 110", "police liaison"),
+)
+SENDERS: Mapping[str, DemoSource] = {
+    source.name.removeprefix("demo-"): source for source in (RESIDENTS, GAUGES, VEHICLES, *_OTHERS)
+}
+"""Who sends a sample stream's events, by the name that the stream gives."""
+SOURCES = (RESIDENTS, GAUGES, VEHICLES, CREW_PHONES, *_OTHERS)

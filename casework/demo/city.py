@@ -15,7 +15,8 @@ from casework.demo import accounts, geometry
 from casework.demo.accounts import DemoSource, DemoUser
 
 SEED = 330105
-AREAS_FILE = Path(__file__).parents[2] / "scenarios" / "demo-city" / "areas.geojson"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+AREAS_FILE = SCENARIOS / "demo-city" / "areas.geojson"
 _CREW_PHONE = (
     "+86260000{:04d}"  # area code 026 is not assigned and no number begins with 0: it can never ring
 )

@@ -1,5 +1,6 @@
 """Puts the demo city into an empty database."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import structlog
 
 from casework.clock import Clock
 from casework.demo import city as cities
+from casework.demo import geometry
 from casework.demo.accounts import DemoSource
 from casework.demo.city import DemoArea, DemoAsset, DemoCity, DemoCrew, DemoDevice
 from casework.domain.crews import Crew, CrewStatus, Shift
@@ -16,14 +18,25 @@ from casework.ids import AreaId, CrewId
 from casework.services import accounts
 from casework.services.ports import UnitsOfWork
 from notifications import addresses
+from rules.samples import Sample, SamplePlace
 
 log = structlog.get_logger(__name__)
 
 DAYS = 30
 
 
-def load(city: DemoCity, *, uows: UnitsOfWork, clock: Clock, zone: ZoneInfo) -> bool:
-    """Fill an empty database with the demo city; answer False, and change nothing, where one is not empty."""
+def load(
+    city: DemoCity,
+    *,
+    samples: Sequence[Sample] = (),
+    uows: UnitsOfWork,
+    clock: Clock,
+    zone: ZoneInfo,
+) -> bool:
+    """Fill an empty database with the demo city and the places of the packs' sample streams.
+
+    Answers False, and changes nothing, where the database is not empty.
+    """
     addresses.refuse_real_numbers([crew.phone for crew in city.crews] + [user.phone for user in city.users])
     now = clock()
     with uows() as uow:
@@ -32,6 +45,8 @@ def load(city: DemoCity, *, uows: UnitsOfWork, clock: Clock, zone: ZoneInfo) -> 
         uow.registers.add_areas([_area(area) for area in city.areas])
         uow.registers.add_assets([_asset(asset) for asset in city.assets])
         uow.registers.add_assets([_device(device) for device in city.devices])
+        for sample in samples:
+            uow.registers.add_assets(place_assets(sample.places, city.areas))
         for crew in city.crews:
             uow.crews.add(_crew(crew, now))
             uow.crews.add_shifts(_shifts(crew, now, zone))
@@ -49,6 +64,32 @@ def load(city: DemoCity, *, uows: UnitsOfWork, clock: Clock, zone: ZoneInfo) -> 
         )
     log.info("demo_city_loaded", areas=len(city.areas), crews=len(city.crews), assets=len(city.assets))
     return True
+
+
+def place_assets(places: Sequence[SamplePlace], areas: Sequence[DemoArea]) -> list[Asset]:
+    """Make the assets and devices of a sample stream, each in the smallest of the areas that holds it."""
+    return [
+        Asset(
+            id=place.id,
+            kind=place.kind,
+            name_zh=place.name["zh"],
+            name_en=place.name["en"],
+            lat=place.lat,
+            lon=place.lon,
+            area_id=_area_of(place, areas),
+            attributes=dict(place.attributes),
+            senses=place.senses,
+        )
+        for place in places
+    ]
+
+
+def _area_of(place: SamplePlace, areas: Sequence[DemoArea]) -> AreaId | None:
+    """Areas stand with parents before their parts, so the last that holds a place is the smallest."""
+    for area in reversed(areas):
+        if any(geometry.is_inside(ring, place.lon, place.lat) for ring in geometry.outer_rings(area.outline)):
+            return AreaId(area.code)
+    return None
 
 
 def renew_shifts(city: DemoCity, *, uows: UnitsOfWork, clock: Clock, zone: ZoneInfo) -> None:

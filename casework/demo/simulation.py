@@ -1,8 +1,10 @@
 """The demo comes alive: residents, sensors and crews act on the service over HTTP, as outsiders."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from random import Random
 from threading import Event
 from typing import Any
@@ -12,13 +14,15 @@ import structlog
 
 from casework import ids
 from casework.clock import Clock
-from casework.demo import stream
+from casework.demo import playing, stream
 from casework.demo.accounts import DemoSource
 from casework.demo.agenda import Agenda
 from casework.demo.city import DemoCity
 from casework.demo.outsider import Outsider, Unreachable
 from casework.demo.phones import CrewPhones, ResidentPhones
+from casework.demo.playing import Played
 from casework.demo.stream import Signal
+from rules.samples import Sample
 
 TICK_S = 0.2
 TEXTS_EVERY_S = 1.0
@@ -41,6 +45,7 @@ class World:
     clock: Clock
     zone: ZoneInfo
     random: Random
+    samples: Sequence[Sample] = ()
 
 
 class Simulation:
@@ -99,6 +104,16 @@ class Simulation:
         self._again(3.0, self._detect, lambda: self._next_in_s(stream.DETECTION_EVERY_S))
         self._again(1.0, self._measure, lambda: stream.READING_EVERY_S)
         self._again(SUMMARY_EVERY_S, self._summarise, lambda: SUMMARY_EVERY_S)
+        self._again(0.0, self._play, lambda: playing.AGAIN_S)
+
+    def _play(self) -> None:
+        """Plan every pack's sample stream once."""
+        begun = self.now_s()
+        for played in playing.plan(self._world.samples):
+            self._agenda.add(begun + played.at_s, partial(self._send_played, played))
+
+    def _send_played(self, played: Played) -> None:
+        self._keep(played.signal, played.happened(self._world.clock(), self._world.zone))
 
     def _again(self, at_s: float, do: Callable[[], None], pause_s: Callable[[], float]) -> None:
         """Do something at a time and again and again; a repetition that was missed is not made up for."""
@@ -124,9 +139,9 @@ class Simulation:
         for reading in self._gauges.readings(self.now_s()):
             self._keep(reading)
 
-    def _keep(self, signal: Signal) -> None:
+    def _keep(self, signal: Signal, happened: datetime | None = None) -> None:
         """Name the event before it is first sent: sent again, it is a duplicate and not another."""
-        event = stream.cloud_event(signal, ids.new(), self._world.clock())
+        event = stream.cloud_event(signal, ids.new(), happened or self._world.clock())
         self._unsent.append((signal.source, event))
 
     def _send(self) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from casework.domain import errors
+from casework.domain.crews import CrewStatus
 from casework.ids import AssignmentId, CaseId, CrewId
 
 
@@ -24,6 +25,13 @@ class AssignmentState(StrEnum):
 
 
 A = AssignmentState
+CREW_STATUS: Mapping[AssignmentState, CrewStatus] = {
+    A.OFFERED: CrewStatus.NOTIFIED,
+    A.ACKNOWLEDGED: CrewStatus.ACKNOWLEDGED,
+    A.EN_ROUTE: CrewStatus.EN_ROUTE,
+    A.ON_SCENE: CrewStatus.ON_SCENE,
+}
+"""What an assignment makes its crew do while it lasts."""
 ACTIVE = frozenset({A.OFFERED, A.ACKNOWLEDGED, A.EN_ROUTE, A.ON_SCENE})
 
 TRANSITIONS: Mapping[AssignmentState, frozenset[AssignmentState]] = {

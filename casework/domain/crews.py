@@ -22,6 +22,8 @@ class CrewStatus(StrEnum):
 
 
 READY = frozenset({CrewStatus.AVAILABLE, CrewStatus.CLEARED})
+AT_WORK = (CrewStatus.NOTIFIED, CrewStatus.ACKNOWLEDGED, CrewStatus.EN_ROUTE, CrewStatus.ON_SCENE)
+"""What a crew does that holds a case, the farther advanced the later."""
 SETTABLE = frozenset({CrewStatus.AVAILABLE, CrewStatus.OUT_OF_SERVICE})
 """What a dispatcher may set by hand; the others follow from assignments."""
 
@@ -58,6 +60,16 @@ class Shift:
     crew_id: CrewId
     starts_at: datetime
     ends_at: datetime
+
+
+def takes_more(crew: Crew, held: int) -> bool:
+    """Tell whether a crew that holds so many cases may be given one more."""
+    return held < crew.capacity and (crew.status in READY or (held > 0 and crew.status in AT_WORK))
+
+
+def busiest(statuses: Iterable[CrewStatus]) -> CrewStatus:
+    """Answer what a crew is doing that holds several cases: what it has got farthest with."""
+    return max(statuses, key=AT_WORK.index, default=CrewStatus.AVAILABLE)
 
 
 def shift_end(shifts: Iterable[Shift], now: datetime) -> datetime | None:

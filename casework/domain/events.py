@@ -13,6 +13,8 @@ class EventState(StrEnum):
     NEW = "new"
     JUDGED = "judged"
     FAILED = "failed"
+    HELD = "held"
+    """Kept and not judged, for its device sent more than it may; a person may let it be judged after all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

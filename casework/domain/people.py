@@ -27,15 +27,16 @@ class Permission(StrEnum):
     QUARANTINE = "quarantine"
     CREWS = "crews"
     OUTBOX = "outbox"
+    REGISTERS = "registers"
 
 
 P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.DISPATCHER: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS}),
-    Role.SHIFT_LEAD: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS, P.OUTBOX}),
+    Role.SHIFT_LEAD: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS, P.OUTBOX, P.REGISTERS}),
     Role.DUTY_OFFICER: frozenset({P.READ, P.DISPATCH, P.CLOSE}),
     Role.RULE_AUTHOR: frozenset({P.READ}),
-    Role.OPERATOR: frozenset({P.READ, P.QUARANTINE, P.OUTBOX}),
+    Role.OPERATOR: frozenset({P.READ, P.QUARANTINE, P.OUTBOX, P.REGISTERS}),
 }
 
 
@@ -75,6 +76,7 @@ class Scope(StrEnum):
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
     CREWS_WRITE = "crews:write"
+    REGISTERS_WRITE = "registers:write"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +91,7 @@ class Source:
     rate_per_s: float
     burst: int
     last_seen_at: datetime | None = None
+    interval_s: float | None = None
+    """It declares to be heard at least so often; None: its silence means nothing."""
+    silent_at: datetime | None = None
+    offline_since: datetime | None = None

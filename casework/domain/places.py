@@ -1,7 +1,8 @@
-"""The tree of areas and the parts of the city."""
+"""The tree of areas, the parts of the city, and the companies, vehicles and sites in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from casework.ids import AreaId
 
@@ -32,3 +33,26 @@ class Asset:
     area_id: AreaId | None
     attributes: Mapping[str, object]
     senses: str | None = None
+
+
+class PartyKind(StrEnum):
+    """What a party is; never a person."""
+
+    COMPANY = "company"
+    VEHICLE = "vehicle"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A company, a vehicle or a site; a vehicle or a site may belong to a company."""
+
+    id: str
+    kind: PartyKind
+    name_zh: str
+    name_en: str
+    belongs_to: str | None
+    lat: float | None
+    lon: float | None
+    area_id: AreaId | None
+    attributes: Mapping[str, object]

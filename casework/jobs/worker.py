@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor as Executor
@@ -16,7 +17,16 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from casework import ids
 from casework.jobs.clock_guard import ClockGuard
 from casework.jobs.senders import SENDERS, Senders
-from casework.services import auditing, deciding, guarding, relaying, sweeping, triage
+from casework.services import (
+    auditing,
+    deciding,
+    guarding,
+    relaying,
+    standing,
+    sweeping,
+    triage,
+    watching,
+)
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -70,7 +80,9 @@ class Worker:
             self._loop("relay", bells.relay, self.relay, TICK_S),
             self._loop("reconcile", bells.reconcile, self.reconcile, TICK_S),
             self._loop("audit", bells.audit, self.audit, TICK_S),
+            self._loop("watch", threading.Event(), self.watch, TICK_S),
         ]
+        self._mqtt = _mqtt(runtime)
 
     def start(self) -> None:
         """Begin to work."""
@@ -80,6 +92,8 @@ class Worker:
         self._senders.start()
         for loop in self._loops:
             loop.start()
+        if self._mqtt is not None:
+            self._mqtt.start()
         self._ticker.start()
         self._tick()
         log.info("worker_started", worker=self._name)
@@ -90,6 +104,8 @@ class Worker:
         self._ticker.shutdown(wait=False)
         self._runtime.bells.ring_all()
         give_up_at = time.monotonic() + timeout_s
+        if self._mqtt is not None:
+            self._mqtt.stop(timeout_s)
         for loop in self._loops:
             loop.join(max(0.0, give_up_at - time.monotonic()))
         kept = self._senders.stop(max(0.0, give_up_at - time.monotonic()))
@@ -97,7 +113,7 @@ class Worker:
 
     def run_once(self) -> int:
         """Do everything that is to be done now, in order, in this thread; answer how much it was."""
-        done = 0
+        done = self.watch()
         self.reconcile()
         while step := self.triage() + self.sweep() + self.solve() + self.relay_now():
             done += step
@@ -183,6 +199,12 @@ class Worker:
             auditing.audit(runtime.uows, runtime.clock)
         return 0
 
+    def watch(self) -> int:
+        """Notice who has fallen silent and which storms are over, unless the wall clock has just stepped."""
+        if self._guard.holding:
+            return 0
+        return watching.watch(self._runtime.uows, self._runtime.clock)
+
     def _may_fire(self) -> bool:
         was_holding = self._guard.holding
         may = self._guard.look()
@@ -231,7 +253,26 @@ class Worker:
             uow.alarms.beat(self._name, "worker", self._started_at, now)
             uow.replays.purge(now - guarding.KEPT_FOR, PURGED_A_SWEEP)
             auditing.watch(uow, now, since=self._started_at)
+            standing.record(uow, runtime.house(), self._name, now)
             uow.commit()
+
+
+class Intake(Protocol):
+    """Takes in from a broker in threads of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self, timeout_s: float) -> bool:
+        """Finish what is begun."""
+
+
+def _mqtt(runtime: Runtime) -> Intake | None:
+    if runtime.settings.mqtt_url is None:
+        return None
+    from casework.jobs import mqtt  # noqa: PLC0415  (a library that a house without a broker does without)
+
+    return mqtt.MqttIntake(runtime)
 
 
 class Background:

@@ -23,6 +23,8 @@ def wait(uow: UnitOfWork, house: House, case: Case, report: Report, scribe: Scri
 def again(uow: UnitOfWork, house: House, case: Case, report_id: ReportId, scribe: Scribe) -> None:
     """Try a reporter again who was not reached; after the last try the callback is known to have failed.
 
+    The last try is a call, where the house can call and the reporter has a number.
+
     A case that was taken up again meanwhile has no result to tell of.
     """
     report = uow.reports.get(report_id)
@@ -34,7 +36,10 @@ def again(uow: UnitOfWork, house: House, case: Case, report_id: ReportId, scribe
         chronicling.record(uow, case, entry)
         uow.alarms.raise_("reporter_not_reached", report_id, scribe.at, {"case": case.number})
         return
-    telling.tell_reporter(uow, house, case, report, RESULT, scribe=scribe)
+    if tries == house.callback_tries - 1 and telling.can_call(house, report):
+        telling.call_reporter(uow, house, case, report, RESULT, scribe=scribe)
+    else:
+        telling.tell_reporter(uow, house, case, report, RESULT, scribe=scribe)
 
 
 def _times_told(uow: UnitOfWork, case: Case, report_id: ReportId) -> tuple[int, int]:

@@ -50,6 +50,33 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "We know no case {code}. Please check the code.",
     },
     "progress": {"zh": "{code} {category}:{status}。{link}", "en": "{code} ({category}): {status}. {link}"},
+    "consent_stop": {
+        "zh": "已退订,不再发送进展。回复“恢复”可重新接收。紧急情况请拨打110、119或120。",
+        "en": "No more news from us. Send START to get it again. In danger call 110, 119 or 120.",
+    },
+    "consent_start": {
+        "zh": "已恢复发送。回复“退订”可停止。",
+        "en": "You will hear from us again. Send STOP to end it.",
+    },
+    "voice_fixed": {
+        "zh": "您好,这里是城市服务中心。您反映的{category}已经处置。修好了请按1,没有修好请按2。",
+        "en": "Hello, this is the city service. What you reported, {category}, has been handled. "
+        "If it is fixed, press 1. If it is not, press 2.",
+    },
+    "voice_yes": {"zh": "谢谢,案件已经结束。再见。", "en": "Thank you. The case is closed. Goodbye."},
+    "voice_no": {
+        "zh": "谢谢,我们再派人去。再见。",
+        "en": "Thank you. We are sending somebody again. Goodbye.",
+    },
+    "voice_over": {"zh": "谢谢,您的答复我们已经知道。再见。", "en": "Thank you, we know already. Goodbye."},
+    "voice_silent": {
+        "zh": "没有收到按键。我们会再联系您。再见。",
+        "en": "We heard no key. We will try again. Goodbye.",
+    },
+    "voice_texts_only": {
+        "zh": "本号码只收短信。紧急情况请拨打110、119或120。",
+        "en": "This number takes texts only. In danger call 110, 119 or 120.",
+    },
     "crew_accept": {
         "zh": "{code}已接单。到场回3,完成回4。",
         "en": "{code} accepted. Reply 3 on scene, 4 done.",

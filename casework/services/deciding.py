@@ -10,7 +10,7 @@ from casework.domain.assignments import Recommendation
 from casework.domain.cases import Case, DispatchMode
 from casework.domain.timeline import EntryKind, Scribe
 from casework.ids import CaseId, CrewId
-from casework.services import chronicling, dispatching, posing
+from casework.services import chronicling, dispatching, posing, roads
 from casework.services.house import House
 from casework.services.ports import UnitOfWork, UnitsOfWork
 from routing import assignment as assigning
@@ -36,11 +36,12 @@ def decide(uows: UnitsOfWork, house: House, clock: Clock) -> int:
             return 0
         candidates = posing.candidates(uow, house, now)
         known = uow.recommendations.all()
+        travel = roads.travel(uow, house, now)
     plan = assigning.assign(
         [posing.waiting(house, case, now) for case in waiting],
         candidates,
         policy=house.policy,
-        travel=house.travel,
+        travel=travel,
         at=now,
     )
     return _apply(uows, house, {case.id: case for case in waiting}, plan, known, now)

@@ -8,9 +8,9 @@ import structlog
 from casework import ids
 from casework.clock import Clock
 from casework.domain import crews, errors, life_cycle
-from casework.domain.assignments import ACTIVE, Assignment, AssignmentState, Link
+from casework.domain.assignments import ACTIVE, CREW_STATUS, Assignment, AssignmentState, Link
 from casework.domain.cases import Case, CaseStatus
-from casework.domain.crews import READY, Crew, CrewStatus
+from casework.domain.crews import Crew, CrewStatus
 from casework.domain.deadlines import Deadline
 from casework.domain.timeline import EntryKind, Scribe
 from casework.ids import AssignmentId, CaseId, CrewId
@@ -96,7 +96,7 @@ def offer(
     )
     dispatched = uow.cases.save(life_cycle.dispatch(case, assignment, now))
     uow.assignments.add(assignment)
-    uow.crews.save(replace(crew, status=CrewStatus.NOTIFIED, status_since=now))
+    show_status(uow, crew, now)
     leave_queue(uow, case.id, now)
     token = tokens.new_token()
     uow.links.add(
@@ -119,7 +119,15 @@ def offer(
 
 def is_free(uow: UnitOfWork, crew: Crew) -> bool:
     """Tell whether a crew may be given one more case now."""
-    return crew.status in READY and len(uow.assignments.active_of_crew(crew.id)) < crew.capacity
+    return crews.takes_more(crew, len(uow.assignments.active_of_crew(crew.id)))
+
+
+def show_status(uow: UnitOfWork, crew: Crew, now: datetime) -> None:
+    """Let a crew's status follow from the assignments that it holds; one out of service stays so."""
+    held = uow.assignments.active_of_crew(crew.id)
+    status = crews.busiest(CREW_STATUS[assignment.state] for assignment in held)
+    if crew.status not in {status, CrewStatus.OUT_OF_SERVICE}:
+        uow.crews.save(replace(crew, status=status, status_since=now))
 
 
 def _eta(why: Explanation, crew_id: CrewId) -> float | None:
@@ -167,10 +175,7 @@ def end_assignment(
     uow.links.revoke_of(assignment.id, now)
     uow.messages.cancel_of(assignment.id, now)
     uow.deadlines.silence([assignment.id], now)
-    crew = uow.crews.lock(assignment.crew_id)
-    others = [other for other in uow.assignments.active_of_crew(crew.id) if other.id != assignment.id]
-    if not others and crew.status is not CrewStatus.OUT_OF_SERVICE:
-        uow.crews.save(replace(crew, status=CrewStatus.AVAILABLE, status_since=now))
+    show_status(uow, uow.crews.lock(assignment.crew_id), now)
 
 
 def leave_queue(uow: UnitOfWork, case_id: CaseId, now: datetime) -> None:

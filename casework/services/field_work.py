@@ -159,9 +159,7 @@ def _progress(
 ) -> Assignment:
     moved = assignments.move(assignment, to, scribe.at)
     uow.assignments.save(moved)
-    crew = uow.crews.lock(assignment.crew_id)
-    if crew.status is not CrewStatus.OUT_OF_SERVICE:  # it ends its job and gets no other
-        uow.crews.save(replace(crew, status=CrewStatus(to.value), status_since=scribe.at))
+    dispatching.show_status(uow, uow.crews.lock(assignment.crew_id), scribe.at)
     uow.deadlines.silence([assignment.id], scribe.at)
     uow.cases.save(case)
     return moved

@@ -17,9 +17,13 @@ log = structlog.get_logger(__name__)
 class Inbox(Protocol):
     """Writes events durably; many callers share one commit."""
 
-    def put(self, events: Sequence[NewEvent], quarantined: Sequence[Quarantined]) -> Receipt:
+    def put(
+        self, events: Sequence[NewEvent], quarantined: Sequence[Quarantined], *, live: bool = False
+    ) -> Receipt:
         """Write both and answer after the commit; an event whose source and id are known is not written.
 
+        Live events come from their senders just now: they are signs of life, and those that a device sends
+        beyond its rate are kept without being judged. Files and mended events are neither.
         Raises `Unavailable` when the queue is full or the database cannot be reached.
         """
 

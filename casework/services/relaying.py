@@ -18,15 +18,22 @@ from casework.domain.deadlines import Deadline
 from casework.domain.messages import WAITING, Message, MessageState
 from casework.domain.timeline import EntryKind, Scribe
 from casework.ids import MessageId
-from casework.services import calling_back, chronicling
+from casework.services import booking, calling_back, chronicling, screening
 from casework.services.house import House
 from casework.services.ports import UnitOfWork, UnitsOfWork
 from notifications import errors as channel_errors
+from notifications import provider_codes, purposes, receipts
 from notifications.channel import Accepted, Channel, OutgoingText
+from notifications.receipts import Word
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 8
+"""So often a text of unknown outcome goes to a provider that cannot tell what it holds."""
+GIVE_UP_AFTER = timedelta(hours=24)
+"""So long a text is offered to a provider that certainly does not take it: an outage loses none."""
+AGAIN_AFTER = timedelta(minutes=5)
+"""A text that was taken and then lost on its way for a passing reason goes out again after this."""
 START_WITHIN = timedelta(seconds=3)
 """A sender that comes to its text later than this leaves it alone: somebody may be asking after it."""
 LONGEST_CALL = timedelta(seconds=10)
@@ -44,18 +51,65 @@ _ANSWERS = frozenset({"resident_received", "resident_extended"})
 
 def claim(uows: UnitsOfWork, house: House, clock: Clock, *, limit: int) -> list[Message]:
     """Take the next texts; each is on record as `sending` when this returns."""
-    now = clock()
-    channels = sorted(house.channels)
+    going, held = _claim(uows, house, clock(), limit)
+    while held and not going:  # what was held back may have stood before what may go
+        going, held = _claim(uows, house, clock(), limit)
+    return going
+
+
+def _claim(uows: UnitsOfWork, house: House, now: datetime, limit: int) -> tuple[list[Message], bool]:
+    """Claim once: what may go, and whether anything was held back."""
+    channels = [name for name in sorted(house.channels) if _may_send(house, name)]
     with uows(reading=True) as uow:
         if not uow.messages.any_due(now, channels):
-            return []
+            return [], False
     with uows() as uow:
-        claimed = uow.messages.claim(now, limit, channels, ask_at=now + CALL_ENDS)
-        for message in claimed:
+        claimed = _next(uow, house, channels, now, limit)
+        going, held = screening.part(uow, house, claimed, now)
+        for message in going:
             uow.messages.note(message.id, now, "attempt", {"attempt": message.attempts})
         if claimed:
             uow.commit()
+    for message, verdict in held:
+        _hold(uows, house, message, verdict, now)
+    return going, bool(held)
+
+
+def _may_send(house: House, channel: str) -> bool:
+    pace = house.paces.get(channel)
+    return pace is None or pace.ready()
+
+
+def _next(uow: UnitOfWork, house: House, channels: list[str], now: datetime, limit: int) -> list[Message]:
+    """Claim as many as each channel may send now: those without a pace at once, the others one by one."""
+    first = purposes.goes_first(house.catalogue.messages)
+    free = [name for name in channels if name not in house.paces]
+    claimed: list[Message] = []
+    for group in (free, *([name] for name in channels if name in house.paces)):
+        pace = house.paces.get(group[0]) if group else None
+        wanted = limit - len(claimed)
+        allowed = wanted if pace is None else pace.take(wanted)
+        if not group or allowed < 1:
+            continue
+        taken = uow.messages.claim(now, allowed, group, ask_at=now + CALL_ENDS, first=first)
+        if pace is not None:
+            pace.give_back(allowed - len(taken))
+        claimed += taken
     return claimed
+
+
+def _hold(
+    uows: UnitsOfWork, house: House, message: Message, verdict: screening.Verdict, now: datetime
+) -> None:
+    def keep(uow: UnitOfWork, held: Message) -> None:
+        uow.messages.note(held.id, now, verdict.why, {})
+        if verdict.until is None:
+            _fail(uow, house, held, verdict.why, now)
+        else:
+            waiting = replace(held, state=MessageState.NEW, attempts=held.attempts - 1, error=verdict.why)
+            uow.messages.save(replace(waiting, next_attempt_at=verdict.until))
+
+    _settle(uows, message, keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +134,8 @@ def attempt(house: House, clock: Clock, message: Message) -> Attempt | None:
     try:
         accepted = house.channels[message.channel].send(outgoing(house, message, now))
     except channel_errors.ChannelError as error:
+        if not isinstance(error, channel_errors.OutcomeUnknown):
+            _slow_down(house, message.channel, error)
         return Attempt(message=message, at=clock(), error=error)
     return Attempt(message=message, at=clock(), accepted=accepted)
 
@@ -151,6 +207,13 @@ def send(uows: UnitsOfWork, house: House, clock: Clock, message: Message) -> Non
         settle(uows, house, [made])
 
 
+def _slow_down(house: House, channel: str, error: channel_errors.ChannelError) -> None:
+    """Keep the pause that a provider asks for, for every text that would go the same way."""
+    pace = house.paces.get(channel)
+    if pace is not None and error.retry_after_s:
+        pace.pause(error.retry_after_s)
+
+
 def reconcile(uows: UnitsOfWork, house: House, clock: Clock, *, limit: int = 50) -> int:
     """Ask providers about texts of unknown outcome: those they hold are sent, the others go out again."""
     now = clock()
@@ -171,7 +234,8 @@ def _reconcile(uows: UnitsOfWork, house: House, clock: Clock, message: Message, 
         return
     now = clock()
     if found is None:
-        _settle(uows, message, lambda uow, held: _not_listed(uow, house, held, now))
+        tells = channel.can_reconcile
+        _settle(uows, message, lambda uow, held: _not_listed(uow, house, held, now, tells=tells))
         return
     accepted = found
 
@@ -209,6 +273,8 @@ def outgoing(house: House, message: Message, now: datetime) -> OutgoingText:
         language=message.language,
         validity_s=validity,
         status_callback=callback,
+        purpose=message.purpose,
+        subject=message.body,
     )
 
 
@@ -247,7 +313,10 @@ def mark_sent(uow: UnitOfWork, house: House, message: Message, accepted: Accepte
         error=None,
     )
     uow.messages.save(sent)
-    uow.messages.note(message.id, now, "accepted", {"provider_id": accepted.provider_id})
+    uow.messages.note(
+        message.id, now, "accepted", {"provider_id": accepted.provider_id, "provider": accepted.provider}
+    )
+    booking.charge(uow, house, sent, accepted, now)
     if message.case_id is None:
         return
     case = uow.cases.get(message.case_id)
@@ -314,6 +383,7 @@ def take_receipt(
     uows: UnitsOfWork,
     clock: Clock,
     house: House,
+    provider: str | None = None,
 ) -> None:
     """Take the provider's word on a text; words that come late or twice are kept and change nothing."""
     now = clock()
@@ -323,14 +393,15 @@ def take_receipt(
         message = uow.messages.lock(message_id)
         uow.messages.note(message_id, now, status, {"provider_id": provider_id, "code": code})
         if message.state in WAITING and message.attempts:
-            mark_sent(uow, house, message, Accepted(provider_id, None), now)
+            mark_sent(uow, house, message, Accepted(provider_id, None, provider), now)
             message = uow.messages.lock(message_id)
-        if message.state is MessageState.SENT and status in {"delivered", "read"}:
+        word = receipts.read(status)
+        if message.state is MessageState.SENT and word in {Word.DELIVERED, Word.READ}:
             uow.messages.save(replace(message, state=MessageState.DELIVERED, delivered_at=now))
             if case is not None:
                 after_delivered(uow, uow.cases.get(case.id), message, _scribe(case, message, now))
-        elif message.state is MessageState.SENT and status in {"undelivered", "failed"}:
-            _fail(uow, house, message, code or status, now)
+        elif message.state is MessageState.SENT and word is Word.FAILED:
+            _lost(uow, house, message, code or status, now)
         uow.commit()
 
 
@@ -342,7 +413,8 @@ def _refuse(
     uow: UnitOfWork, house: House, message: Message, error: channel_errors.ChannelError, now: datetime
 ) -> None:
     uow.messages.note(message.id, now, "refused", {"code": error.code, "permanent": error.permanent})
-    if error.permanent or message.attempts >= MAX_ATTEMPTS:
+    if error.permanent:
+        screening.hear_refusal(uow, message, error.code, now)
         _fail(uow, house, message, error.code, now)
         return
     _again(uow, house, message, now, error.code, error.retry_after_s)
@@ -351,7 +423,7 @@ def _refuse(
 def _again(
     uow: UnitOfWork, house: House, message: Message, now: datetime, why: str, after_s: float | None = None
 ) -> None:
-    if message.attempts >= MAX_ATTEMPTS:
+    if now - message.created_at >= GIVE_UP_AFTER:
         _fail(uow, house, message, why, now)
         return
     wait = after_s or _BACK_OFF_S[min(message.attempts, len(_BACK_OFF_S)) - 1]
@@ -365,12 +437,31 @@ def _ask_later(uow: UnitOfWork, message: Message, now: datetime, code: str) -> N
     uow.messages.note(message.id, now, "outcome_unknown", {"code": code})
 
 
-def _not_listed(uow: UnitOfWork, house: House, message: Message, now: datetime) -> None:
+def _not_listed(
+    uow: UnitOfWork, house: House, message: Message, now: datetime, *, tells: bool = True
+) -> None:
     """Send again what the provider has had time to list and does not; ask once more where it had not."""
     if now - (message.attempt_at or message.created_at) < LISTED_BY:
         uow.messages.save(replace(message, next_attempt_at=now + FIRST_LOOK))
+    elif not tells and message.attempts >= MAX_ATTEMPTS:
+        _fail(uow, house, message, "outcome_unknown", now)
     else:
         _again(uow, house, message, now, "not_found_at_provider")
+
+
+def _lost(uow: UnitOfWork, house: House, message: Message, code: str, now: datetime) -> None:
+    """Send again what got lost for a passing reason, unless somebody else can be asked instead.
+
+    An offer goes on to the next crew at once, and a call has its own tries.
+    """
+    row = provider_codes.find(code)
+    lasting = row is None or row.permanent or message.attempts > row.retries
+    if lasting or message.assignment_id is not None or message.purpose == calling_back.RESULT:
+        screening.hear_refusal(uow, message, code, now)
+        _fail(uow, house, message, code, now)
+        return
+    again = replace(message, state=MessageState.NEW, provider_id=None, error=code)
+    uow.messages.save(replace(again, next_attempt_at=now + AGAIN_AFTER))
 
 
 def _expire(uow: UnitOfWork, message: Message, now: datetime) -> None:

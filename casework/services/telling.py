@@ -12,12 +12,13 @@ from casework.domain.people import Role
 from casework.domain.reports import Report
 from casework.domain.timeline import EntryKind, Scribe
 from casework.ids import ClockId, MessageId
-from casework.services import chronicling
+from casework.services import chat_texts, chronicling
 from casework.services.house import House
 from casework.services.ports import UnitOfWork
 from notifications import segments, templates
 
 SMS = "sms"
+VOICE = "voice"
 CONSOLE = "console"
 
 
@@ -52,6 +53,7 @@ class _Draft:
     report: Report | None = None
     secret: str | None = None
     clock_id: ClockId | None = None
+    spoken: str | None = None
 
 
 def _crew_address(crew: Crew) -> tuple[str, str]:
@@ -136,8 +138,34 @@ def tell_reporter(
         crew=crew.name(report.language) if crew else "",
         minutes=max(1, round((within_s or case.targets.get("resolution", 1200.0)) / 60)),
     )
+    _tell(uow, house, case, report, draft, scribe)
+
+
+def can_call(house: House, report: Report) -> bool:
+    """Tell whether the house can telephone a reporter."""
+    return VOICE in house.channels and report.channel == SMS and report.address is not None
+
+
+def call_reporter(
+    uow: UnitOfWork, house: House, case: Case, report: Report, purpose: str, *, scribe: Scribe
+) -> None:
+    """Telephone one reporter and ask "is it fixed?"; the keys are heard by `casework.services.calling`."""
+    draft = _Draft(
+        purpose=purpose,
+        to=(VOICE, report.address or ""),
+        language=report.language,
+        now=scribe.at,
+        report=report,
+        spoken="voice_fixed",
+    )
+    _tell(uow, house, case, report, draft, scribe)
+
+
+def _tell(uow: UnitOfWork, house: House, case: Case, report: Report, draft: _Draft, scribe: Scribe) -> None:
     message_id = _put(uow, house, case, draft)
-    entry = scribe.entry(EntryKind.REPORTER_TOLD, report_id=report.id, purpose=purpose, message=message_id)
+    entry = scribe.entry(
+        EntryKind.REPORTER_TOLD, report_id=report.id, purpose=draft.purpose, message=message_id
+    )
     chronicling.record(uow, case, entry)
 
 
@@ -168,7 +196,14 @@ def tell_role(
             clock_id=clock_id,
         )
         _put(uow, house, case, draft)
-    return [person.name for person in people]
+    groups = house.role_channels.get(role, ())
+    for to in groups:
+        link = f"{house.public_url}/console/cases/{case.id}"
+        draft = _Draft(
+            purpose=purpose, to=to, language=house.language, now=scribe.at, link=link, minutes=minutes
+        )
+        _put(uow, house, case, draft)
+    return [person.name for person in people] + [channel for channel, _ in groups]
 
 
 def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
@@ -180,7 +215,8 @@ def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
         "crew": draft.crew,
         "minutes": draft.minutes,
     }
-    body = templates.render(house.catalogue.messages[draft.purpose], draft.language, parameters)
+    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else house.catalogue.messages[draft.purpose]
+    body = templates.render(template, draft.language, parameters)
     channel, address = draft.to
     message = Message(
         id=MessageId(ids.new()),

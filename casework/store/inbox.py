@@ -1,5 +1,7 @@
 """The inbox: one thread writes what all callers bring, many of them in one commit.
 
+Who is heard is noticed in the same commit; what a device sends beyond its rate is kept and not judged.
+
 A commit costs a flush of the disk, 0.1 to 4 ms; shared by all that came meanwhile, thousands of single
 events a second are durable on any disk (measured by benchmarks/intake.py).
 """
@@ -7,7 +9,8 @@ events a second are durable on any disk (measured by benchmarks/intake.py).
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +21,10 @@ import sqlalchemy as sa
 import structlog
 
 from casework.domain import errors
-from casework.domain.events import NewEvent, Quarantined, Receipt
+from casework.domain.events import EventState, NewEvent, Quarantined, Receipt
 from casework.store import columns, tables
 from casework.store.database import Database
+from casework.store.listening import Listener
 from casework.store.rows import Rows
 
 log = structlog.get_logger(__name__)
@@ -28,17 +32,19 @@ log = structlog.get_logger(__name__)
 ROWS_A_COMMIT = 5_000
 PARCELS = 1_024
 PATIENCE_S = 20.0
+_NEW, _HELD = EventState.NEW.value, EventState.HELD.value
+Device = tuple[str, str]
 LINGER_S = 0.002
 
 _FAILURES = (sa.exc.SQLAlchemyError, errors.CaseworkError, TypeError, ValueError)
 """All that a parcel can do to the writing thread, which must outlive every one of them."""
 
-_COLUMNS = "source, event_id, type, subject, time, received_at, body"
+_COLUMNS = "source, event_id, type, subject, time, received_at, body, state"
 _CONFLICT = "on conflict (source, event_id) do nothing"
-_SQLITE = f"insert into events ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?) {_CONFLICT}"  # noqa: S608  (constants only)
+_SQLITE = f"insert into events ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?) {_CONFLICT}"  # noqa: S608  (constants only)
 _POSTGRESQL = (
     f"insert into events ({_COLUMNS}) select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], "  # noqa: S608  (as above)
-    f"%s::timestamptz[], %s::timestamptz[], %s::text[]) {_CONFLICT} returning source, event_id"
+    f"%s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[]) {_CONFLICT} returning source, event_id"
 )
 
 
@@ -48,6 +54,7 @@ class _Parcel:
 
     events: Sequence[NewEvent]
     quarantined: Sequence[Quarantined]
+    live: bool
     answer: Future[Receipt] = field(default_factory=Future)
 
 
@@ -57,13 +64,16 @@ class GroupCommitInbox:
     def __init__(self, database: Database, written: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._written = written
+        self._listener = Listener()
         self._parcels: queue.Queue[_Parcel | None] = queue.Queue(PARCELS)
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self._thread.start()
 
-    def put(self, events: Sequence[NewEvent], quarantined: Sequence[Quarantined]) -> Receipt:
-        """Write both and answer after the commit."""
-        parcel = _Parcel(events, quarantined)
+    def put(
+        self, events: Sequence[NewEvent], quarantined: Sequence[Quarantined], *, live: bool = False
+    ) -> Receipt:
+        """Write both and answer after the commit; only live events are signs of life and may be too many."""
+        parcel = _Parcel(events, quarantined, live)
         try:
             self._parcels.put(parcel, timeout=PATIENCE_S)
             return parcel.answer.result(timeout=PATIENCE_S)
@@ -135,54 +145,87 @@ class GroupCommitInbox:
 
     def _commit(self, group: Sequence[_Parcel]) -> list[Receipt]:
         insert = _insert_sqlite if self._database.is_sqlite else _insert_postgresql
+        live = [event for parcel in group if parcel.live for event in parcel.events]
         with self._database.writing() as connection:
-            added = insert(connection, [parcel.events for parcel in group])
+            heard = self._listener.hear(connection, live)
+            new = insert(connection, [parcel.events for parcel in group], heard.held)
             quarantined = [item for parcel in group for item in parcel.quarantined]
             if quarantined:
                 Rows(connection, tables.quarantine, Quarantined).insert(quarantined)
+            self._listener.write(connection, heard, new.held)
             connection.commit()
+        self._listener.remember(heard)
         return [
-            Receipt(accepted=new, duplicates=len(parcel.events) - new)
-            for parcel, new in zip(group, added, strict=True)
+            Receipt(accepted=added, duplicates=len(parcel.events) - added)
+            for parcel, added in zip(group, new.added, strict=True)
         ]
 
 
-def _insert_sqlite(connection: sa.Connection, parcels: Sequence[Sequence[NewEvent]]) -> list[int]:
-    """Insert each parcel's events and answer how many of each were new.
+@dataclass(slots=True)
+class _New:
+    """How many events of each parcel were new, and how many of each device were held back."""
+
+    added: list[int] = field(default_factory=list)
+    held: Counter[Device] = field(default_factory=Counter)
+
+
+def _insert_sqlite(
+    connection: sa.Connection, parcels: Sequence[Sequence[NewEvent]], held: Collection[int]
+) -> _New:
+    """Insert each parcel's events.
 
     On the driver's own cursor: an execution through SQLAlchemy costs ten times the insert of one row.
     """
     cursor = connection.connection.cursor()
-    added = []
+    new = _New()
     try:
         for events in parcels:
-            cursor.executemany(_SQLITE, [_row(event, columns.to_micros) for event in events])
-            added.append(cursor.rowcount if events else 0)
+            admitted = [event for event in events if id(event) not in held] if held else events
+            cursor.executemany(_SQLITE, [_row(event, columns.to_micros, _NEW) for event in admitted])
+            added = cursor.rowcount if admitted else 0
+            if len(admitted) < len(events):
+                for event in events:
+                    if id(event) in held:
+                        cursor.execute(_SQLITE, _row(event, columns.to_micros, _HELD))
+                        added += cursor.rowcount
+                        new.held[event.source, event.subject or ""] += cursor.rowcount
+            new.added.append(added)
     except (sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
         raise errors.NotStorable from error  # a value of a kind that SQLite does not know
     except sqlite3.Error as error:
         raise errors.Unavailable(detail="the database cannot do this just now") from error
     finally:
         cursor.close()
-    return added
+    return new
 
 
-def _insert_postgresql(connection: sa.Connection, parcels: Sequence[Sequence[NewEvent]]) -> list[int]:
-    """Insert all parcels in one statement, one way to the server, and answer how many of each were new."""
-    rows = [_row(event, _unchanged) for events in parcels for event in events]
+def _insert_postgresql(
+    connection: sa.Connection, parcels: Sequence[Sequence[NewEvent]], held: Collection[int]
+) -> _New:
+    """Insert all parcels in one statement, one way to the server."""
+    rows = [
+        _row(event, _unchanged, _HELD if id(event) in held else _NEW)
+        for events in parcels
+        for event in events
+    ]
     if not rows:
-        return [0] * len(parcels)
+        return _New([0] * len(parcels))
     arrays = tuple(list(column) for column in zip(*rows, strict=True))
-    new = {(row[0], row[1]) for row in connection.exec_driver_sql(_POSTGRESQL, arrays)}
-    added = []
+    names = {(row[0], row[1]) for row in connection.exec_driver_sql(_POSTGRESQL, arrays)}
+    new = _New()
     for events in parcels:
-        names = {(event.source, event.event_id) for event in events}
-        added.append(len(names & new))
-        new -= names  # of equal events in several parcels the first is the new one
-    return added
+        added = 0
+        for event in events:
+            if (event.source, event.event_id) in names:
+                names.remove((event.source, event.event_id))  # of equal events the first is the new one
+                added += 1
+                if id(event) in held:
+                    new.held[event.source, event.subject or ""] += 1
+        new.added.append(added)
+    return new
 
 
-def _row(event: NewEvent, instant: Callable[[datetime], Any]) -> tuple[Any, ...]:
+def _row(event: NewEvent, instant: Callable[[datetime], Any], state: str) -> tuple[Any, ...]:
     return (
         event.source,
         event.event_id,
@@ -191,6 +234,7 @@ def _row(event: NewEvent, instant: Callable[[datetime], Any]) -> tuple[Any, ...]
         None if event.time is None else instant(event.time),
         instant(event.received_at),
         event.body,
+        state,
     )
 
 

@@ -1,7 +1,7 @@
 """The outbox: texts to send, each try and each word of the provider."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,27 @@ from casework.store import tables
 from casework.store.rows import Rows
 
 M = tables.messages.c
+STALLED = timedelta(minutes=2)
+"""A text whose attempt left no outcome for so long holds up no later one to the same person."""
+QUIET = "quiet_hours"
+"""Why a text waits that may not go at night; what may go meanwhile does not wait for it."""
+
+
+def _earlier(state: str, now: datetime) -> sa.ColumnElement[bool]:
+    """Tell of a text whether an earlier one to the same person is in this state and must go first."""
+    other = tables.messages.alias(f"earlier_{state}")
+    e = other.c
+    # The state stands in the statement itself: a bound one would hide the partial index from SQLite.
+    query = sa.select(sa.literal(1)).where(
+        sa.literal_column(f"{other.name}.state") == sa.literal_column(f"'{state}'"),
+        e.channel == M.channel,
+        e.address == M.address,
+        e.id < M.id,
+        e.error.is_distinct_from(QUIET),
+    )
+    if state == MessageState.SENDING:
+        query = query.where(e.attempt_at > now - STALLED)
+    return sa.exists(query.correlate(tables.messages))
 
 
 class Messages:
@@ -60,19 +81,35 @@ class Messages:
         )
         return self._connection.execute(query.limit(1)).first() is not None
 
-    def claim(self, now: datetime, limit: int, channels: Sequence[str], *, ask_at: datetime) -> list[Message]:
+    def claim(
+        self,
+        now: datetime,
+        limit: int,
+        channels: Sequence[str],
+        *,
+        ask_at: datetime,
+        first: Collection[str] = (),
+    ) -> list[Message]:
         """Take the next texts to send and mark them `sending`: the attempt is on record before the call.
 
-        `ask_at` is when the provider is asked about one whose call has left no outcome.
+        Texts to one person go in the order they were written, the next when the one before is settled;
+        purposes in `first` go before what waits longer. `ask_at` is when the provider is asked about a text
+        whose call has left no outcome.
         """
         due = (
             sa.select(M.id)
             .where(M.state == MessageState.NEW, M.next_attempt_at <= now, M.channel.in_(channels))
+            .where(~_earlier("new", now), ~_earlier("sending", now))
             .order_by(M.next_attempt_at, M.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=tables.messages)
         )
-        ids_due = list(self._connection.execute(due).scalars())
+        ids_due: list[str] = []
+        if first:
+            urgent = due.where(M.purpose.in_(sorted(first))).limit(limit)
+            ids_due = list(self._connection.execute(urgent).scalars())
+        if len(ids_due) < limit:
+            rest = due.where(M.purpose.not_in(sorted(first))) if first else due
+            ids_due += self._connection.execute(rest.limit(limit - len(ids_due))).scalars()
         if not ids_due:
             return []
         statement = (
@@ -84,7 +121,8 @@ class Messages:
             .returning(*(M[name] for name in self._rows.names))
         )
         claimed = [Message(**row._mapping) for row in self._connection.execute(statement)]  # noqa: SLF001  (SQLAlchemy's public name)
-        return sorted(claimed, key=lambda message: message.id)
+        order = {message_id: place for place, message_id in enumerate(ids_due)}
+        return sorted(claimed, key=lambda message: order[message.id])
 
     def collect(self, channel: str, address: str) -> list[Message]:
         """Take what waits for somebody who is writing to us now, in the order it was written."""

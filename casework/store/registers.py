@@ -1,4 +1,4 @@
-"""Sources, areas, assets, people, conversations, alarms and replayed answers."""
+"""Sources, areas, assets, parties, people, conversations, alarms and replayed answers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,19 +9,20 @@ import sqlalchemy as sa
 from casework import ids
 from casework.domain import errors
 from casework.domain.people import Role, Session, Source, User
-from casework.domain.places import Area, Asset
-from casework.store import tables
+from casework.domain.places import Area, Asset, Party
+from casework.store import register_tables, tables
 from casework.store.casefile import upsert
 from casework.store.rows import Rows
 
 
 class Registers:
-    """Sources, areas and assets."""
+    """Sources, areas, assets and parties."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._sources = Rows(connection, tables.sources, Source)
         self._areas = Rows(connection, tables.areas, Area)
         self._assets = Rows(connection, tables.assets, Asset)
+        self._parties = Rows(connection, register_tables.parties, Party)
 
     def source(self, name: str) -> Source | None:
         return self._sources.first(self._sources.select().where(tables.sources.c.name == name))
@@ -45,6 +46,17 @@ class Registers:
 
     def add_assets(self, assets: Iterable[Asset]) -> None:
         self._assets.insert(assets)
+
+    def save_assets(self, assets: Iterable[Asset]) -> None:
+        self._assets.update_all(assets)
+
+    def parties(self, ids: Iterable[str]) -> Mapping[str, Party]:
+        query = self._parties.select().where(register_tables.parties.c.id.in_(list(ids)))
+        return {party.id: party for party in self._parties.many(query)}
+
+    def put_parties(self, new: Iterable[Party], changed: Iterable[Party]) -> None:
+        self._parties.insert(new)
+        self._parties.update_all(changed)
 
     def is_empty(self) -> bool:
         """Whether nothing has been registered yet: the demo city goes into an empty database only."""

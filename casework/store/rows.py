@@ -89,7 +89,7 @@ class Rows(Generic[T]):
             self.insert(added)
         if self._changed:
             changed, self._changed = self._changed, []
-            self.connection.execute(self._statements.update, [self._with_keys(item) for item in changed])
+            self.update_all(changed)
 
     def insert(self, items: Iterable[T]) -> None:
         """Add new rows."""
@@ -106,3 +106,10 @@ class Rows(Generic[T]):
     def _with_keys(self, item: T) -> dict[str, Any]:
         values = self.values(item)
         return values | {_KEY + key: values[key] for key in self._statements.keys}
+
+    def update_all(self, items: Iterable[T]) -> None:
+        """Write items over the rows of their primary keys, in one statement."""
+        self.flush()
+        rows = [self._with_keys(item) for item in items]
+        if rows:
+            self.connection.execute(self._statements.update, rows)

@@ -45,6 +45,9 @@ sources = _table(
     sa.Column("rate_per_s", sa.Float, nullable=False),
     sa.Column("burst", sa.Integer, nullable=False),
     sa.Column("last_seen_at", Instant),
+    sa.Column("interval_s", sa.Float),
+    sa.Column("silent_at", Instant),
+    sa.Column("offline_since", Instant),
 )
 
 events = _table(
@@ -61,6 +64,7 @@ events = _table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("source", "event_id"),
     sa.Index("ix_events_waiting", "seq", **_where("state = 'new'")),  # type: ignore[arg-type]  # dialect options
+    sa.Index("ix_events_held", "source", "subject", **_where("state = 'held'")),  # type: ignore[arg-type]  # as above
 )
 
 judgements = _table(
@@ -108,6 +112,7 @@ assets = _table(
     sa.Column("area_id", sa.String(64), index=True),
     sa.Column("attributes", Json, nullable=False),
     sa.Column("senses", sa.String(128)),
+    sa.Index("ix_assets_kind_id", "kind", "id"),
 )
 
 counters = _table(
@@ -332,6 +337,9 @@ messages = _table(
         **_where("state = 'new' or state = 'sending'"),  # type: ignore[arg-type]  # dialect options
     ),
     sa.Index("ix_messages_channel_address", "channel", "address", "id"),
+    # Whether an earlier text to the same person still waits: one index a state, as SQLite wants it.
+    sa.Index("ix_messages_new_address", "channel", "address", "id", **_where("state = 'new'")),  # type: ignore[arg-type]  # dialect options
+    sa.Index("ix_messages_sending_address", "channel", "address", "id", **_where("state = 'sending'")),  # type: ignore[arg-type]  # dialect options
     sa.Index("uq_messages_channel_provider_id", "channel", "provider_id", unique=True),
 )
 

@@ -6,7 +6,18 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import auditor, casefile, field, intake, outbox
+from casework.store import (
+    auditor,
+    casefile,
+    channels,
+    devices,
+    field,
+    intake,
+    mappings,
+    outbox,
+    roads,
+    warnings,
+)
 from casework.store import registers as register
 from casework.store.database import Database
 
@@ -24,11 +35,17 @@ class SqlUnitOfWork:
     recommendations: field.Recommendations
     links: field.Links
     messages: outbox.Messages
+    addressees: channels.Addressees
+    ledger: channels.Ledger
     events: intake.Events
     quarantine: intake.Quarantine
     registers: register.Registers
+    devices: devices.Devices
+    mappings: mappings.Mappings
+    warnings: warnings.Warnings
     people: register.People
     talks: register.Talks
+    road_closures: roads.RoadClosures
     alarms: register.Alarms
     replays: register.Replays
     audits: auditor.Audits
@@ -52,11 +69,17 @@ class SqlUnitOfWork:
         self.recommendations = field.Recommendations(connection)
         self.links = field.Links(connection)
         self.messages = outbox.Messages(connection)
+        self.addressees = channels.Addressees(connection)
+        self.ledger = channels.Ledger(connection)
         self.events = intake.Events(connection)
         self.quarantine = intake.Quarantine(connection)
         self.registers = register.Registers(connection)
+        self.devices = devices.Devices(connection)
+        self.mappings = mappings.Mappings(connection)
+        self.warnings = warnings.Warnings(connection)
         self.people = register.People(connection)
         self.talks = register.Talks(connection)
+        self.road_closures = roads.RoadClosures(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
         self.audits = auditor.Audits(connection)
@@ -75,4 +98,5 @@ class SqlUnitOfWork:
             raise RuntimeError("only a writing unit of work commits, and only inside its `with`")
         self.timeline.flush()
         self.messages.flush()
+        self.ledger.flush()
         self._connection.commit()

@@ -12,7 +12,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
-from notifications.double import api, inbound, page
+from notifications.double import api, inbound, magic, page, telephone
 from notifications.double.book import Book
 from notifications.double.callbacks import Reporter
 from notifications.double.config import DoubleConfig
@@ -27,11 +27,14 @@ _MAX_LISTED = 1_000
 _RETRY_AFTER_S = 1
 _STOP_NOTICED_S = 0.05
 _MESSAGES = f"/{api.VERSION}/Accounts/<sid>/Messages"
+_CALLS = f"/{api.VERSION}/Accounts/<sid>/Calls"
 _URLS = Map(
     [
         Rule(f"{_MESSAGES}.json", endpoint="create", methods=["POST"]),
         Rule(f"{_MESSAGES}.json", endpoint="list", methods=["GET"]),
         Rule(f"{_MESSAGES}/<message>.json", endpoint="fetch", methods=["GET"]),
+        Rule(f"{_CALLS}.json", endpoint="call", methods=["POST"]),
+        Rule(f"{_CALLS}.json", endpoint="calls", methods=["GET"]),
         Rule("/__faults", endpoint="show_faults", methods=["GET"]),
         Rule("/__faults", endpoint="change_faults", methods=["POST"]),
         Rule("/__messages", endpoint="messages", methods=["GET"]),
@@ -50,11 +53,14 @@ class Double:
         self.book = Book(config.keep)
         self.faults = FaultSwitch()
         self.reporter = Reporter(config, self.book, self.faults)
+        self.exchange = telephone.Exchange(config)
         self._stopping = threading.Event()
         self._handlers: Mapping[str, Callable[..., Response]] = {
             "create": self._create,
             "list": self._list,
             "fetch": self._fetch,
+            "call": self._call,
+            "calls": self._calls,
             "show_faults": self._show_faults,
             "change_faults": self._change_faults,
             "messages": self._messages,
@@ -125,6 +131,17 @@ class Double:
         if entry is None:
             raise api.ApiError(404, 20404)
         return _json(api.show(entry, self.config))
+
+    def _call(self, request: Request, sid: str) -> Response:
+        self._allow(request, sid)
+        if request.form.get("To", "") in magic.AT_SENDING:
+            raise api.ApiError(400, magic.AT_SENDING[request.form["To"]])
+        return _json(telephone.show(self.exchange.dial(request.form), self.config), 201)
+
+    def _calls(self, request: Request, sid: str) -> Response:
+        self._allow(request, sid)
+        shown = [telephone.show(one, self.config) for one in self.exchange.to(request.args.get("To"))]
+        return _json({"calls": shown, "page": 0, "page_size": len(shown), "next_page_uri": None})
 
     def _allow(self, request: Request, sid: str) -> None:
         self._stopping.wait(self.faults.now.latency_s)

@@ -72,9 +72,10 @@ def matrices(
     cases: list[WaitingCase], crews: list[CandidateCrew], policy: Policy
 ) -> tuple[costs.IntArray, costs.BoolArray, costs.IntArray]:
     sheet = costs.lay_out(cases, crews, policy, TRAVEL, AT)
-    total = costs.totals(sheet)
     able = ability.reason_codes(sheet) == ability.ABLE
-    return total, able, costs.nobody(sheet, total, able)
+    total = costs.totals(sheet, able)
+    base = costs.base(sheet)
+    return total + base[:, None], able, costs.nobody(sheet, total) + base
 
 
 def best_by_trying_all(total: costs.IntArray, able: costs.BoolArray, nobody: costs.IntArray) -> int:
@@ -151,7 +152,7 @@ def test_only_crews_that_may_go_are_sent_and_each_once(
         assert crew.load - freed < crew.capacity
         assert case.capabilities <= crew.capabilities
         assert crew.id not in case.refused_by
-        assert crew.status == "available" or (crew.status == "notified" and freed)
+        assert crew.status == "available" or freed or 0 < crew.load < crew.capacity
         assert crew.mutual_aid or None in (case.area, crew.home_area) or case.area == crew.home_area
 
 

@@ -11,6 +11,7 @@ from casework.web.api import (
     crews,
     event_schema,
     events,
+    foreign,
     operations,
     pages,
     problems,
@@ -38,12 +39,14 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
     room = Room(runtime, Keyring(lambda: runtime().uows), Figures())
     door = Blueprint("intake", __name__, url_prefix="/api/v1")
     events.register(app, door, room)
+    foreign.register(door, room)
     watching = Blueprint("watch", __name__, template_folder="templates")
     watch.register(watching, room)
     pages.register(watching)
     for blueprint in (door, watching):
         problems.catch(blueprint)
         app.register_blueprint(blueprint)
+    app.extensions["gongzhi_keys"] = room.keys
     app.extensions["gongzhi_document"] = _document(app, room)
     app.extensions["gongzhi_checks"] = lambda: watch.look(runtime())
     problems.catch_unrouted(app)
@@ -53,6 +56,7 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
 def _document(app: Flask, room: Room) -> operations.Document:
     document = operations.begin(app)
     pages.describe_intake(app, document, event_schema.CORE)
+    foreign.describe(app, document)
     for name, about, hangers in _GROUPS:
         group = Operations(name, room, about)
         for hang in hangers:

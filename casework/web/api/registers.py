@@ -8,9 +8,12 @@ from casework.analytics.attainment import Span
 from casework.analytics.listings import Fate, Page, Window
 from casework.domain import errors
 from casework.domain.crews import Crew
+from casework.domain.devices import Device
+from casework.domain.mappings import Mapping
 from casework.domain.messages import Message
 from casework.domain.people import Scope, Source
-from casework.domain.places import Area, Asset
+from casework.domain.places import Area, Asset, Party
+from casework.services import mapping_payloads
 from casework.web.api import operations, schemas
 from casework.web.api.operations import Operations
 
@@ -48,11 +51,25 @@ def places(blueprint: Operations) -> None:
         with blueprint.runtime.reading() as connection:
             return listings.areas(connection, _window(query))
 
-    @blueprint.reads("/assets", schemas.page_of(schemas.Asset), query=schemas.Page)
+    @blueprint.reads("/assets", schemas.page_of(schemas.Asset), query=schemas.AssetQuery)
     def list_assets(query: dict[str, Any]) -> Page[Asset]:
         """List assets and devices."""
         with blueprint.runtime.reading() as connection:
-            return listings.assets(connection, _window(query))
+            return listings.assets(connection, _window(query), query.get("kind"))
+
+    @blueprint.reads("/devices", schemas.page_of(schemas.Device), query=schemas.DeviceQuery)
+    def list_devices(query: dict[str, Any]) -> Page[Device]:
+        """List what is declared and heard of devices."""
+        with blueprint.runtime.reading() as connection:
+            return listings.devices(
+                connection, _window(query), source=query.get("source"), offline=query.get("offline")
+            )
+
+    @blueprint.reads("/parties", schemas.page_of(schemas.Party), query=schemas.AssetQuery)
+    def list_parties(query: dict[str, Any]) -> Page[Party]:
+        """List companies, vehicles and sites."""
+        with blueprint.runtime.reading() as connection:
+            return listings.parties(connection, _window(query), query.get("kind"))
 
 
 def operating(blueprint: Operations) -> None:
@@ -63,6 +80,26 @@ def operating(blueprint: Operations) -> None:
         """List the systems that may send."""
         with blueprint.runtime.reading() as connection:
             return listings.sources(connection, _window(query))
+
+    @blueprint.reads("/sources/<source>/mappings", schemas.listed(schemas.Mapping))
+    def list_mappings(source: str) -> dict[str, Any]:
+        """List the mappings of a source."""
+        with blueprint.runtime.uows(reading=True) as uow:
+            return {"items": uow.mappings.of_source(source)}
+
+    @blueprint.acts(
+        "/sources/<source>/mappings/<name>",
+        schemas.Mapping,
+        body=schemas.MappingChange,
+        scopes=(Scope.REGISTERS_WRITE,),
+    )
+    def save_mapping(body: dict[str, Any], source: str, name: str) -> Mapping:
+        """Keep how a source's payloads become events; from here on they become so."""
+        runtime = blueprint.runtime
+        actor = f"source:{operations.caller().name}"
+        kept = Mapping(source=source, name=name, **body, changed_at=runtime.clock(), changed_by=actor)
+        zone = runtime.settings.timezone
+        return mapping_payloads.save(kept, zone=zone, uows=runtime.uows, clock=runtime.clock, actor=actor)
 
     @blueprint.reads("/rules", schemas.listed(schemas.Rule))
     def list_rules() -> dict[str, Any]:

@@ -251,6 +251,67 @@ class Source(Schema):
     scopes = fields.List(fields.String(), required=True)
     rate_per_s = fields.Float(required=True)
     burst = fields.Integer(required=True)
+    last_seen_at = fields.AwareDateTime(required=True, allow_none=True)
+    interval_s = fields.Float(required=True, allow_none=True)
+    offline_since = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class Device(Schema):
+    """The working side of a device; its kind and place stand among the assets, under the same id."""
+
+    id = fields.String(required=True)
+    source = fields.String(required=True, allow_none=True)
+    owner = fields.String(required=True)
+    interval_s = fields.Float(required=True, allow_none=True)
+    rate_per_s = fields.Float(required=True, allow_none=True)
+    last_seen_at = fields.AwareDateTime(required=True, allow_none=True)
+    offline_since = fields.AwareDateTime(required=True, allow_none=True)
+    battery = fields.Float(required=True, allow_none=True)
+
+
+class DeviceQuery(Page):
+    """Which devices."""
+
+    source = Text(200, 1)
+    offline = fields.Boolean(truthy={"true"}, falsy={"false"})
+
+
+class Party(Schema):
+    """A company, a vehicle or a site."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    name_en = fields.String(required=True)
+    belongs_to = fields.String(required=True, allow_none=True)
+    lat = fields.Float(required=True, allow_none=True)
+    lon = fields.Float(required=True, allow_none=True)
+    area = fields.String(attribute="area_id", required=True, allow_none=True)
+    attributes = fields.Dict(required=True)
+
+
+class AssetQuery(Page):
+    """Which assets."""
+
+    kind = Text(64, 1)
+
+
+class Mapping(Schema):
+    """How a source's payloads become events."""
+
+    source = fields.String(required=True)
+    name = fields.String(required=True)
+    text = fields.String(required=True)
+    sample = fields.String(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+    changed_by = fields.String(required=True)
+
+
+class MappingChange(Closed):
+    """A mapping to keep."""
+
+    text = Text(20_000, 1, required=True, metadata={"description": "YAML; see docs/intake.md"})
+    sample = Text(65_536, load_default="", metadata={"description": "A payload to try it on"})
 
 
 class Rule(Schema):

@@ -8,7 +8,18 @@ from werkzeug.wrappers import Response
 
 from casework.services.runtime import Runtime
 from casework.settings import Settings
-from casework.web.console import entry, formats, house, language, live, orders, pages, permissions, security
+from casework.web.console import (
+    entry,
+    formats,
+    house,
+    language,
+    live,
+    orders,
+    pages,
+    permissions,
+    registers,
+    security,
+)
 from casework.web.console.commands import Refused
 from casework.web.console.parts import Parts, find_viewer, parts
 from casework.web.console.stream import millis
@@ -43,7 +54,7 @@ def make_blueprint() -> Blueprint:
     blueprint.context_processor(names_for_templates)
     blueprint.register_error_handler(Refused, orders.on_refused)
     blueprint.register_error_handler(HTTPException, show_error)
-    for room in (pages, orders, live, entry):
+    for room in (pages, orders, live, registers, entry):
         room.add_to(blueprint)
     blueprint.add_url_rule("/<path:rest>", view_func=permissions.public(nowhere))
     return blueprint

@@ -12,6 +12,7 @@ from casework.web.console.desk import HouseCommands
 from casework.web.console.door import HouseGate
 from casework.web.console.parts import Parts
 from casework.web.console.reader import HouseQueries
+from casework.web.console.register_desk import RegisterDesk
 from casework.web.console.stream import ChangeFeed
 
 STREAMS = 40
@@ -30,5 +31,6 @@ def parts(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> Par
         default_language=settings.language,
         timezone=settings.timezone.key,
         secure_cookies=settings.public_url.startswith("https://"),
+        registers=RegisterDesk(runtime),
         demo_sign_ins=tuple((user.name, user.password) for user in demo.USERS) if settings.demo else (),
     )

@@ -8,6 +8,7 @@ from flask import current_app, g
 from casework.clock import Clock
 from casework.web.console.commands import Commands, Gate
 from casework.web.console.queries import Queries, Viewer
+from casework.web.console.register_desk import RegisterDesk
 from casework.web.console.stream import ChangeFeed
 
 _KEY = "gongzhi.console"
@@ -25,6 +26,7 @@ class Parts:
     default_language: str = "zh"
     timezone: str = "Asia/Shanghai"
     secure_cookies: bool = False
+    registers: RegisterDesk | None = None
     demo_sign_ins: tuple[tuple[str, str], ...] = field(default=())
 
 

@@ -18,6 +18,7 @@ ACT_ON_CASES = Permission.DISPATCH.value
 END_CASES = Permission.CLOSE.value
 ACT_FOR_CREWS = Permission.CREWS.value
 MEND_INTAKE = Permission.QUARANTINE.value
+KEEP_REGISTERS = Permission.REGISTERS.value
 PUBLIC = "public"
 
 

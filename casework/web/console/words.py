@@ -134,6 +134,28 @@ EVENT_STATE: Mapping[str, LazyString] = {
     "decided": lazy_gettext("decided"),
     "dismissed": lazy_gettext("dismissed"),
     "failed": lazy_gettext("failed"),
+    "held": lazy_gettext("held back"),
+}
+DEVICE_STATE: Mapping[str, LazyString] = {
+    "online": lazy_gettext("online"),
+    "quiet": lazy_gettext("heard"),
+    "offline": lazy_gettext("offline"),
+    "unheard": lazy_gettext("never heard"),
+    "storm": lazy_gettext("too loud"),
+    "low": lazy_gettext("battery low"),
+}
+WARNING_STANDING: Mapping[str, LazyString] = {
+    "in_force": lazy_gettext("in force"),
+    "superseded": lazy_gettext("replaced by an update"),
+    "cancelled": lazy_gettext("cancelled"),
+    "expired": lazy_gettext("expired"),
+    "not_actual": lazy_gettext("not actual"),
+    "noted": lazy_gettext("noted"),
+}
+PARTY_KIND: Mapping[str, LazyString] = {
+    "company": lazy_gettext("company"),
+    "vehicle": lazy_gettext("vehicle"),
+    "site": lazy_gettext("site"),
 }
 ROLE: Mapping[str, LazyString] = {
     "dispatcher": lazy_gettext("dispatcher"),
@@ -166,6 +188,9 @@ _LISTS = {
     "purpose": PURPOSE,
     "event_type": EVENT_TYPE,
     "event_state": EVENT_STATE,
+    "device_state": DEVICE_STATE,
+    "warning_standing": WARNING_STANDING,
+    "party_kind": PARTY_KIND,
     "role": ROLE,
     "assignment": ASSIGNMENT,
 }

@@ -1,4 +1,4 @@
-"""Inbound webhooks: chat channels and the text-message provider."""
+"""Inbound webhooks: chat channels, the text-message provider, and official warnings."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,17 @@ from werkzeug.exceptions import HTTPException
 from casework.domain import errors
 from casework.services.runtime import Runtime
 from casework.settings import Settings
-from casework.web.hooks import chat, doors, twilio_status
+from casework.web.hooks import (
+    aliyun,
+    cap,
+    chat,
+    dingtalk,
+    doors,
+    telegram,
+    twilio_status,
+    voice,
+    wecom,
+)
 
 
 def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> None:
@@ -18,6 +28,6 @@ def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> 
     hooks.before_request(doors.bound_body)
     hooks.register_error_handler(errors.CaseworkError, doors.problem)
     hooks.register_error_handler(HTTPException, doors.http_problem)
-    twilio_status.hang(hooks)
-    chat.hang(hooks)
+    for room in (twilio_status, voice, chat, telegram, dingtalk, wecom, aliyun, cap):
+        room.hang(hooks)
     app.register_blueprint(hooks)

@@ -1,18 +1,24 @@
 """What all webhooks have in common: bounded bodies, checked signatures, refusals as problem documents."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from math import ceil
-from typing import cast
+from typing import Any, cast
 
 from flask import Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from casework.domain import errors
+from casework.services import chatting, consenting
+from casework.services.chatting import Answer, Door, Incoming
 from casework.services.runtime import Runtime
 from notifications import signatures
 
 MOST_BYTES = 65_536
+LONGEST_KEY = 190
+"""Longest message id and user key; the database holds 200."""
+LONGEST_TEXT = 10_000
 
 
 def runtime() -> Runtime:
@@ -48,6 +54,74 @@ def http_problem(error: HTTPException) -> Response:
     if error.description:
         document["detail"] = error.description
     return _document(document, status)
+
+
+def hear(door: Door, incoming: Incoming) -> Answer:
+    """Hear one message of a resident: STOP and START first, whatever was talked of."""
+    house = runtime()
+    said = incoming.said
+    if said.bare:
+        answer = consenting.hear(
+            door, incoming.id, incoming.user, said.text, runtime=house, language=incoming.language
+        )
+        if answer is not None:
+            return answer
+    return chatting.converse(door, incoming, runtime=house)
+
+
+def clean(value: object, longest: int = LONGEST_TEXT) -> str:
+    """Leave out of a text what no database can hold; what is no text is empty."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\0", "").encode(errors="replace").decode()[:longest].strip()
+
+
+def degrees(written: object, most: float) -> float | None:
+    """Read a latitude or longitude; None for what is none."""
+    if not isinstance(written, str | int | float) or isinstance(written, bool):
+        return None
+    try:
+        value = float(written)
+    except ValueError:
+        return None
+    return value if -most <= value <= most else None
+
+
+def json_object() -> Mapping[str, Any]:
+    """Read the body as a JSON object; raise `MalformedBody` for anything else."""
+    read = json_body()
+    if not isinstance(read, dict):
+        raise errors.MalformedBody("the body is not a JSON object")
+    return read
+
+
+def json_body() -> Any:  # noqa: ANN401  (JSON values)
+    """Read the body as JSON; raise `MalformedBody` where it is none."""
+    try:
+        return json.loads(request.get_data())
+    except (ValueError, RecursionError) as error:
+        raise errors.MalformedBody("the body is not JSON") from error
+
+
+def inner(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Answer the object under a name, or an empty one."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def twiml(inside: str) -> Response:
+    """Answer in the markup of the provider of texts and calls."""
+    body = f"<Response>{inside}</Response>" if inside else "<Response/>"
+    return Response(f'<?xml version="1.0" encoding="UTF-8"?>{body}', content_type="text/xml; charset=utf-8")
+
+
+@contextmanager
+def only_the_vendor() -> Iterator[None]:
+    """Turn a bad signature into a refusal that says what does not fit."""
+    try:
+        yield
+    except signatures.BadSignature as error:
+        raise errors.Forbidden(str(error)) from error
 
 
 def _document(document: Mapping[str, object], status: int) -> Response:

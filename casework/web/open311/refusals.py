@@ -12,10 +12,6 @@ _NOT_FOUND = 404
 _SERVER_ERROR = 500
 
 
-class KeyRefused(errors.Forbidden):
-    """An api_key that opens this is needed."""
-
-
 def of_ours(error: errors.CaseworkError) -> Response:
     """Answer what one of the product's own errors says."""
     if isinstance(error, errors.TooFast | errors.Unavailable):

@@ -24,7 +24,6 @@ from casework.settings import Settings
 from casework.web import permissions
 from casework.web.api.keyring import Keyring
 from casework.web.open311.formats import Answer
-from casework.web.open311.refusals import KeyRefused
 from casework.web.open311.services import category_of, language_of
 from casework.web.permissions import Means
 
@@ -114,7 +113,7 @@ class Requests:
             self._keys.spend(source, 1)
             return source
         if not self._settings.open311_public:
-            raise KeyRefused("reading needs an api_key here; the operator gives out keys")
+            raise errors.Forbidden("reading needs an api_key here; the operator gives out keys")
         return None
 
     def _answer(self, wanted: Wanted, reader: Source | None) -> Answer:

@@ -1,6 +1,7 @@
 """Much that is due at once: few statements for many rows, nobody held up by somebody else's case."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import cast
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from casework.domain.messages import MessageState
+from casework.domain.people import Role
 from casework.services import guarding, relaying, sweeping
 
 MANY = 60
@@ -39,10 +41,17 @@ def _statements(town):
     sa.event.remove(engine, "before_cursor_execute", note)
 
 
-def _waiting_texts(town):
-    open_many(town, MANY)
-    while town.sweep(seconds=48):
-        pass
+def _waiting_texts(town, count):
+    """Let a warning wait for so many dispatchers: to one person texts go one after the other."""
+    with town.uows() as uow:
+        (one,) = uow.people.with_role(Role.DISPATCHER)
+        for number in range(1, count):
+            name = f"wang-{number}"
+            phone = f"+8626000004{number:02d}"
+            uow.people.add(replace(one, id=f"user-{name}", name=name, phone=phone))
+        uow.commit()
+    open_many(town, 1)
+    town.sweep(seconds=48)
 
 
 def test_sixty_deadlines_cost_a_dozen_statements(town):
@@ -56,7 +65,7 @@ def test_sixty_deadlines_cost_a_dozen_statements(town):
 
 
 def test_the_outcomes_of_twenty_texts_cost_a_dozen_statements(town):
-    _waiting_texts(town)
+    _waiting_texts(town, 20)
 
     with _statements(town) as seen:
         claimed = relaying.claim(town.uows, town.house, town.clock, limit=20)
@@ -69,7 +78,7 @@ def test_the_outcomes_of_twenty_texts_cost_a_dozen_statements(town):
 
 
 def test_outcomes_that_cannot_be_kept_together_are_kept_one_by_one(town, monkeypatch):
-    _waiting_texts(town)
+    _waiting_texts(town, 5)
     claimed = relaying.claim(town.uows, town.house, town.clock, limit=5)
     attempts = [relaying.attempt(town.house, town.clock, message) for message in claimed]
     keep = relaying.mark_sent

@@ -48,7 +48,7 @@ def test_nothing_matched_is_kept_with_the_condition_that_failed(
 
 
 def test_an_event_that_no_rule_asks_about_is_explained_too(matcher: Matcher, catalogue: Catalogue) -> None:
-    trace = decide(matcher, catalogue, "sighting", {"party": "truck"}).trace
+    trace = decide(matcher, catalogue, "unheard_of", {"party": "truck"}).trace
 
     assert (trace["nothing_matched"], trace["matched"], trace["unmatched"]) == (True, [], [])
 
