@@ -37,7 +37,10 @@ LOOK_S = 0.2
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
 TEXTS_REST_S = 0.1
+GIVE_WAY_TO_DUE = 4.0
 """While deadlines crowd, texts are taken only this often: 240 a second, more than providers take.
+
+From a long queue, where finding the next takes time, the relay rests so many times as long as it looked.
 
 What is due must be on record in time; its texts wait in the outbox, and in one process the two share the
 interpreter."""
@@ -71,6 +74,7 @@ class Worker:
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
         self._senders = Senders(runtime)
         self._deadlines_crowd = False
+        self._claim_took_s = 0.0
         self._behind = False
         bells = runtime.bells
         self._loops = [
@@ -169,11 +173,13 @@ class Worker:
         """Hand texts to their channels, as many at a time as there are senders; answer how many began."""
         runtime = self._runtime
         if self._deadlines_crowd:
-            self._stopping.wait(TEXTS_REST_S)
+            self._stopping.wait(min(max(TEXTS_REST_S, GIVE_WAY_TO_DUE * self._claim_took_s), TICK_S))
         free = self._senders.free
         if free <= 0:
             return 0
+        began = time.monotonic()
         claimed = relaying.claim(runtime.uows, runtime.house(), runtime.clock, limit=free)
+        self._claim_took_s = time.monotonic() - began
         self._senders.begin(claimed)
         return len(claimed)
 
