@@ -100,8 +100,10 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         paces=outlets.paces(settings, replacements.get("clock", system_clock)),
         prices=settings.prices,
         quiet=settings.quiet_hours,
-        timezone=settings.timezone,
         role_channels=settings.role_channels,
+        lineage=AreaTree(areas).path,
+        timezone=settings.timezone,
+        hooks=settings.webhooks,
         alone=settings.one_process,
     )
 

@@ -23,7 +23,7 @@ class Limits:
     window_s: float = 60.0
     fewest: int = 5
     threshold: float = 0.5
-    open_s: float = 30.0
+    open_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

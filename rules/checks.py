@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from rules import titles
 from rules.catalogue import Catalogue, Rule
 from rules.errors import Problem, nearest
+from rules.fields import History
 from rules.yaml_lines import Document
 
-PARAMETERS = frozenset({"code", "category", "place", "link", "crew", "minutes"})
-"""What a message template may name in braces."""
+_OWN_MESSAGES = ("crew_", "resident_", "escalation_", "ask_place", "unknown_case", "nobody_able")
+"""What the service sends without an event at hand."""
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _FIELD = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(\.[a-z][a-z0-9]*(_[a-z0-9]+)*)*")
@@ -30,13 +32,19 @@ def is_field_name(name: str) -> bool:
     return len(name) <= _NAME_LIMIT and _FIELD.fullmatch(name) is not None
 
 
-def message_problems(name: str, text: Mapping[str, str], document: Document) -> Iterator[Problem]:
-    """Find parameters of a message that nobody fills in, and braces that are left over."""
+def message_problems(
+    name: str, text: Mapping[str, str], document: Document, fields: AbstractSet[str]
+) -> Iterator[Problem]:
+    """Find parameters of a message that nobody fills in, and braces that are left over.
+
+    A message that rules send may name the fields of their events.
+    """
+    known = titles.PARAMETERS if name.startswith(_OWN_MESSAGES) else titles.PARAMETERS | fields
     for language, template in text.items():
         for parameter in _BRACES.findall(template):
-            if parameter not in PARAMETERS:
+            if parameter not in known:
                 what = f"unknown parameter '{{{parameter}}}'"
-                yield document.problem((name, language), what, nearest(parameter, PARAMETERS))
+                yield document.problem((name, language), what, nearest(parameter, known))
         if re.search(r"[{}]", _BRACES.sub("", template)):
             yield document.problem((name, language), "a brace stands alone", "parameters look like {code}")
 
@@ -52,6 +60,8 @@ def problems(catalogue: Catalogue, whereabouts: Whereabouts) -> Iterator[Problem
         if category.escalation not in catalogue.policies:
             what = f"unknown escalation policy '{category.escalation}'"
             yield _at(whereabouts["category", category.code], what, category.escalation, catalogue.policies)
+    for history in catalogue.histories.values():
+        yield from _history_problems(history, catalogue, whereabouts["look-up", history.name])
     seen: dict[tuple[str, str], Rule] = {}
     for rule in catalogue.rules:
         first = seen.setdefault((rule.pack, rule.id), rule)
@@ -59,6 +69,15 @@ def problems(catalogue: Catalogue, whereabouts: Whereabouts) -> Iterator[Problem
             what = f"the rule '{rule.id}' stands in {first.file}:{first.line} already"
             yield Problem(rule.file, rule.line, what)
         yield from _rule_problems(rule, catalogue)
+
+
+def _history_problems(history: History, catalogue: Catalogue, where: tuple[str, int]) -> Iterator[Problem]:
+    if history.category is not None and history.category not in catalogue.categories:
+        what = f"unknown category '{history.category}'"
+        yield _at(where, what, history.category, catalogue.categories)
+    known = set().union(*catalogue.fields.values())
+    if history.of is not None and history.of not in known:
+        yield _at(where, f"unknown field '{history.of}'", history.of, known)
 
 
 def _rule_problems(rule: Rule, catalogue: Catalogue) -> Iterator[Problem]:
@@ -74,6 +93,9 @@ def _rule_problems(rule: Rule, catalogue: Catalogue) -> Iterator[Problem]:
         for name in titles.names(action.title or {}):
             if name not in fields:
                 yield _at(where, f"rule '{rule.id}': unknown field '{{{name}}}' in a title", name, fields)
+        for name in titles.names(dict(action.body)):
+            if name not in fields:
+                yield _at(where, f"rule '{rule.id}': unknown field '{{{name}}}' in a body", name, fields)
 
 
 def _at(where: tuple[str, int], what: str, name: str, known: Mapping[str, object] | set[str]) -> Problem:

@@ -16,6 +16,8 @@ LITERAL_LIMIT = 30
 _SPLIT_LIMIT = 8
 """A longer `in` list becomes one computed feature instead of that many clauses."""
 
+_IN_PYTHON = frozenset({"contains", "matches", "near", "during"})
+
 _DIRECT = {
     "equals": "=",
     "not_equals": "$neq",
@@ -114,7 +116,7 @@ def _held(leaf: Condition) -> list[Clause]:
             return [(Literal(leaf.field, "=", value),) for value in leaf.wanted]
         low, high = leaf.wanted
         return [(Literal(leaf.field, "$gte", low), Literal(leaf.field, "$lte", high))]
-    return [(Literal(leaf.field, _DIRECT[leaf.operator], leaf.wanted),)]
+    return [(Literal(leaf.field, _DIRECT[leaf.operator], _scalar(leaf)),)]
 
 
 def _turned(leaf: Condition) -> list[Clause]:
@@ -124,9 +126,15 @@ def _turned(leaf: Condition) -> list[Clause]:
             return [tuple(Literal(leaf.field, "$neq", value) for value in leaf.wanted)]
         low, high = leaf.wanted
         return [(Literal(leaf.field, "$lt", low),), (Literal(leaf.field, "$gt", high),)]
-    return [(Literal(leaf.field, _TURNED[_DIRECT[leaf.operator]], leaf.wanted),)]
+    return [(Literal(leaf.field, _TURNED[_DIRECT[leaf.operator]], _scalar(leaf)),)]
+
+
+def _scalar(leaf: Condition) -> FactValue:
+    if not isinstance(leaf.wanted, str | int | float):
+        raise TypeError(f"{leaf.operator} is computed, never handed to durable-rules")
+    return leaf.wanted
 
 
 def _is_computed(leaf: Condition) -> bool:
     long_list = isinstance(leaf.wanted, tuple) and len(leaf.wanted) > _SPLIT_LIMIT
-    return leaf.other is not None or leaf.operator in {"contains", "matches"} or long_list
+    return leaf.other is not None or leaf.operator in _IN_PYTHON or long_list

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rules.catalogue import Rule
+from rules.catalogue import Question, Rule
 from rules.clauses import Clause, Feature, Literal, clauses
 from rules.conditions import Condition
 from rules.errors import PackInvalid, Problem
@@ -26,7 +26,7 @@ class Plan:
     """One handle to be made: its definition, and what an event must carry for it.
 
     `properties` are (fact, property) pairs, `features` (property, condition) pairs; a clause is
-    called `<index of its rule>~<number>`.
+    called `<index of its question>~<number>`.
     """
 
     definition: str
@@ -34,8 +34,8 @@ class Plan:
     features: tuple[tuple[str, Condition], ...]
 
 
-def plan(rules: Sequence[Rule]) -> tuple[Plan, ...]:
-    """Split the rules of one event type into handles and compile each.
+def plan(questions: Sequence[Question]) -> tuple[Plan, ...]:
+    """Split the questions of one event type into handles and compile each.
 
     Raises `PackInvalid` where two property names have the same 32-bit FNV-1a hash, by which alone
     durable-rules tells them apart.
@@ -43,13 +43,13 @@ def plan(rules: Sequence[Rule]) -> tuple[Plan, ...]:
     plans: list[Plan] = []
     batch: list[tuple[int, Rule, Sequence[Clause]]] = []
     size, asked = 0, 0
-    for index, rule in enumerate(rules):
-        alternatives = clauses(rule.when)
+    for index, question in enumerate(questions):
+        alternatives = clauses(question.when)
         names = len({_asked(literal) for clause in alternatives for literal in clause})
         if batch and (size + len(alternatives) > HANDLE_CLAUSES or asked + names > HANDLE_PROPERTIES):
             plans.append(_compile(batch))
             batch, size, asked = [], 0, 0
-        batch.append((index, rule, alternatives))
+        batch.append((index, question.rule, alternatives))
         size, asked = size + len(alternatives), asked + names
     if batch:
         plans.append(_compile(batch))

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from rules.calendars import Span
 from rules.fields import FactValue
 from rules.patterns import found_in
+from rules.places import Spot, place_of
 
-Wanted = FactValue | tuple[float, ...]
-"""What a condition compares with: a scalar, or several of them."""
+Wanted = FactValue | tuple[float, ...] | Span | Spot
+"""What a condition compares with: a scalar, several of them, a span of time or a spot on the map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Condition:
 
     def holds(self, facts: Mapping[str, FactValue]) -> bool:
         """Tell whether the facts satisfy it; a missing field satisfies nothing but `missing`."""
+        if isinstance(self.wanted, Spot):
+            return self.wanted.holds(place_of(facts))
         return judge(self.operator, facts.get(self.field), self._sought(facts))
 
     def _sought(self, facts: Mapping[str, FactValue]) -> Wanted | None:
@@ -102,9 +106,10 @@ _TESTS: Mapping[str, Callable[..., bool]] = {
     "contains": _contains,
     "matches": lambda seen, wanted: found_in(wanted, seen),
     "exists": lambda seen, wanted: seen is not None and wanted is True,
+    "during": lambda seen, wanted: wanted.holds(seen),
 }
 
-OPERATORS = frozenset(_TESTS) | {"missing"}
+OPERATORS = frozenset(_TESTS) - {"during"} | {"missing"}
 """Every operator by its name in a rule file; comparisons with a field add `_field` to it."""
 FIELD_OPERATORS = frozenset({"equals", "not_equals", "at_least", "more_than", "at_most", "less_than"})
 ORDERING = frozenset({"at_least", "more_than", "at_most", "less_than", "between"})

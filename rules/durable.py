@@ -7,12 +7,12 @@ from types import ModuleType
 import structlog
 
 from rules import compilation
-from rules.catalogue import Catalogue, Rule
+from rules.catalogue import Catalogue, Question, Rule
 from rules.compilation import Plan
 from rules.errors import MatcherUnavailable
 from rules.facts import check
 from rules.fields import FactValue
-from rules.plain import PlainMatcher, used_fields
+from rules.plain import PlainMatcher, rules_of, used_fields
 
 log = structlog.get_logger(__name__)
 
@@ -30,9 +30,9 @@ class DurableMatcher:
         self._engine = _import_engine()
         self._errors = (self._engine.error, MemoryError, ValueError, TypeError)
         self._exit = PlainMatcher(catalogue)
-        self._rules = catalogue.by_event
-        self._fields = {event: used_fields(event, catalogue) for event in self._rules}
-        plans = {event: compilation.plan(rules) for event, rules in self._rules.items()}
+        self._questions = catalogue.questions
+        self._fields = {event: used_fields(event, catalogue) for event in self._questions}
+        plans = {event: compilation.plan(asked) for event, asked in self._questions.items()}
         self._closed = False
         with _LOCK:
             self._handles = {
@@ -40,23 +40,27 @@ class DurableMatcher:
             }
 
     def match(self, event_type: str, facts: Mapping[str, FactValue]) -> tuple[Rule, ...]:
-        """Answer every rule that holds, by pack and id.
+        """Answer every rule whose `when` holds, by pack and id."""
+        return rules_of(self.answers(event_type, facts))
+
+    def answers(self, event_type: str, facts: Mapping[str, FactValue]) -> tuple[Question, ...]:
+        """Answer every question of a rule that holds, by pack and id.
 
         An error inside durable-rules throws its handle away, makes a new one, is logged, and
         leaves this one event to the plain matcher: no event is lost to it.
         """
-        rules = self._rules.get(event_type)
-        if rules is None:
+        questions = self._questions.get(event_type)
+        if questions is None:
             return ()
         check(facts, self._fields[event_type])
         try:
             held = self._held(event_type, facts)
         except _Closed:
-            return self._exit.match(event_type, facts)
+            return self._exit.answers(event_type, facts)
         except self._errors as failure:
             log.exception("durable_match_failed", event_type=event_type, cause=repr(failure))
-            return self._exit.match(event_type, facts)
-        return tuple(rules[index] for index in sorted(held))
+            return self._exit.answers(event_type, facts)
+        return tuple(questions[index] for index in sorted(held))
 
     def close(self) -> None:
         """Free every handle; a match that comes too late is left to the plain matcher.

@@ -1,13 +1,18 @@
 """Why a rule did or did not hold, condition by condition, as data that is kept with the event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules.catalogue import Action, Catalogue, Rule
+from rules import places
+from rules.calendars import Span
+from rules.catalogue import Action, Catalogue, Question, Rule
 from rules.conditions import All, AnyOf, Condition, Not, Tree
 from rules.fields import FactValue
 from rules.matcher import Matcher
+from rules.places import Spot
+from rules.plain import rules_of
+from rules.watching import Told
 
 Trace = dict[str, Any]
 """Plain data for JSON; its shape is written down in docs/rules.md."""
@@ -20,11 +25,16 @@ UNMATCHED_LIMIT = 50
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the rules make of one event, and why."""
+    """What the rules make of one event, and why.
+
+    `heard` are the questions of rules with a window that hold: their windows are asked next, in the order of
+    the events, and what they say is added by `with_windows`.
+    """
 
     matched: tuple[Rule, ...]
     actions: tuple[tuple[Rule, Action], ...]
     trace: Trace
+    heard: tuple[Question, ...] = ()
 
 
 def decide(
@@ -34,8 +44,10 @@ def decide(
 
     Raises `FactRefused` when a fact is not of its field's declared type.
     """
-    matched = matcher.match(event_type, facts)
-    held = frozenset(matched)
+    answers = matcher.answers(event_type, facts)
+    heard = tuple(question for question in answers if question.rule.window is not None)
+    matched = rules_of(question for question in answers if question.rule.window is None)
+    held = {*matched, *rules_of(heard)}
     asked = [rule for rule in catalogue.by_event.get(event_type, ()) if rule not in held]
     trace: Trace = {
         "event_type": event_type,
@@ -46,12 +58,57 @@ def decide(
         "unmatched": [_refusal(rule, facts) for rule in asked[:UNMATCHED_LIMIT]],
         "unlisted": max(0, len(asked) - UNMATCHED_LIMIT),
     }
-    return Decision(matched, tuple((rule, action) for rule in matched for action in rule.then), trace)
+    actions = tuple((rule, action) for rule in matched for action in rule.then)
+    return Decision(matched, actions, trace, heard)
+
+
+def with_windows(decision: Decision, told: Iterable[Told], facts: Mapping[str, FactValue]) -> Decision:
+    """Add to a decision what the windows say of its event."""
+    listed = list(told)
+    held = [one for one in listed if one.outcome.held]
+    matched = tuple(one.rule for one in held)
+    trace = {
+        **decision.trace,
+        "nothing_matched": decision.trace["nothing_matched"] and not held,
+        "matched": decision.trace["matched"] + [_windowed(one, facts) for one in held],
+        "unmatched": decision.trace["unmatched"]
+        + [_windowed(one, facts) for one in listed if not one.outcome.held],
+    }
+    actions = tuple((rule, action) for rule in matched for action in rule.then)
+    return Decision(decision.matched + matched, decision.actions + actions, trace)
+
+
+def _windowed(told: Told, facts: Mapping[str, FactValue]) -> Trace:
+    return {**_named(told.rule), "when": _explained(told.rule.when, facts), "window": told.trace}
+
+
+def differences(tree: Tree, facts: Mapping[str, FactValue]) -> list[Trace]:
+    """Answer what would have to differ for conditions to hold: the fewest comparisons, or nothing if they do.
+
+    Each is a comparison as in a trace, with `must` false where it holds and should not.
+    """
+    return [{**_leaf(leaf, facts), "must": must} for leaf, must in _changes(tree, facts, holds=True)]
+
+
+def _changes(tree: Tree, facts: Mapping[str, FactValue], *, holds: bool) -> list[tuple[Condition, bool]]:
+    if tree.holds(facts) is holds:
+        return []
+    match tree:
+        case Condition():
+            return [(tree, holds)]
+        case Not(part):
+            return _changes(part, facts, holds=not holds)
+        case All(parts) | AnyOf(parts):
+            ways = [_changes(part, facts, holds=holds) for part in parts]
+            if isinstance(tree, All) is holds:
+                return [change for way in ways for change in way]
+            return min(ways, key=len, default=[])
 
 
 def explain(rule: Rule, facts: Mapping[str, FactValue]) -> Trace:
     """Tell how each of a rule's conditions came out for these facts."""
-    return {**_named(rule), "held": rule.when.holds(facts), "when": _explained(rule.when, facts)}
+    told = {**_named(rule), "held": rule.when.holds(facts), "when": _explained(rule.when, facts)}
+    return told if told["held"] else {**told, "differ": differences(rule.when, facts)}
 
 
 def _refusal(rule: Rule, facts: Mapping[str, FactValue]) -> Trace:
@@ -88,7 +145,7 @@ def _leaf(leaf: Condition, facts: Mapping[str, FactValue]) -> Trace:
         "field": leaf.field,
         "operator": leaf.operator,
         "wanted": _shown(leaf.wanted if leaf.other is None else facts.get(leaf.other)),
-        "seen": _shown(facts.get(leaf.field)),
+        "seen": _shown(places.place_of(facts) if leaf.operator == "near" else facts.get(leaf.field)),
         "held": leaf.holds(facts),
     }
     if leaf.other is not None:
@@ -99,4 +156,8 @@ def _leaf(leaf: Condition, facts: Mapping[str, FactValue]) -> Trace:
 def _shown(value: object) -> object:
     if isinstance(value, str) and len(value) > SEEN_LIMIT:
         return value[:SEEN_LIMIT] + "…"
+    if isinstance(value, Span):
+        return value.shown()
+    if isinstance(value, Spot):
+        return {"lat": value.lat, "lon": value.lon, "radius_m": value.radius_m}
     return list(value) if isinstance(value, tuple) else value

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 
+from rules import measures
 from rules.errors import FactRefused
 from rules.fields import CORE_FIELDS, EVERY_EVENT, FactValue, FieldType, Kind
 
@@ -24,16 +25,18 @@ def project(
     event: Mapping[str, object],
     lookups: Mapping[str, object],
     fields: Mapping[str, FieldType] | None = None,
+    quantities: Mapping[str, str] | None = None,
 ) -> dict[str, FactValue]:
     """Make the flat facts of a CloudEvent: its attributes, its data, and looked-up asset and area.
 
     `event` has `type`, `source`, `subject` and a mapping `data`; `lookups` has mappings such as
     `{"asset": {...}, "area": {...}}`. `fields` are the known fields of the event's type
     (`catalogue.fields[type]`); the core's own are taken where none are given. Empty (None) values
-    are left out. A value of no use to rules in an unknown field is left out as well.
+    are left out. A value of no use to rules in an unknown field is left out as well. `quantities` are
+    the declared units of what readings measure; a reading is converted to its quantity's own.
 
-    Raises `FactRefused` with the dotted name of a known field of the wrong type, of a number that
-    is not finite or beyond 2**53, and of a text that is too long or holds a lone surrogate.
+    Raises `FactRefused` with the dotted name of a known field of the wrong type, of a number that is
+    not finite or beyond 2**53, and of a text that is too long or holds a lone surrogate.
     """
     known = fields if fields is not None else CORE_FIELDS.get(str(event.get("type")), EVERY_EVENT)
     facts: dict[str, FactValue] = {}
@@ -45,7 +48,24 @@ def project(
             fact = _fact(name, value, known.get(name))
             if fact is not None:
                 facts[name] = fact
+    if "area.id" in facts:
+        facts.setdefault("area.path", (str(facts["area.id"]),))
+    if quantities and event.get("type") == "reading":
+        _convert(facts, quantities)
     return facts
+
+
+def _convert(facts: dict[str, FactValue], quantities: Mapping[str, str]) -> None:
+    declared = quantities.get(str(facts.get("quantity")))
+    value = facts.get("value")
+    if declared is None or not isinstance(value, int | float):
+        return
+    try:
+        converted = measures.convert(value, str(facts.get("unit", declared)), declared)
+    except measures.UnitRefused as refused:
+        raise FactRefused("unit", str(refused)) from refused
+    facts["value"] = _number("value", converted)
+    facts["unit"] = declared
 
 
 def check(facts: Mapping[str, FactValue], fields: Mapping[str, FieldType]) -> None:

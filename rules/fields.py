@@ -37,15 +37,38 @@ class FieldType:
     unit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """A number that is counted from what was kept: cases of a category, or points of a party.
+
+    Cases count within `radius_m` of the event's place, or about the same subject where it is None; points
+    are those of the party that the field `of` names.
+    """
+
+    name: str
+    counts: str
+    within_s: float
+    category: str | None = None
+    radius_m: float | None = None
+    of: str | None = None
+
+
 _TEXT = FieldType(Kind.TEXT)
 _TEXTS = FieldType(Kind.TEXTS)
 _DEGREES = FieldType(Kind.NUMBER, "degree")
 
-_EVERY_EVENT: Mapping[str, FieldType] = {"source": _TEXT, "subject": _TEXT, "type": _TEXT}
+_EVERY_EVENT: Mapping[str, FieldType] = {
+    "source": _TEXT,
+    "subject": _TEXT,
+    "type": _TEXT,
+    "local_time": _TEXT,
+}
 _POSITION: Mapping[str, FieldType] = {"lat": _DEGREES, "lon": _DEGREES}
 LOOKED_UP: Mapping[str, FieldType] = MappingProxyType(
     dict.fromkeys(("asset.id", "asset.kind", "asset.name", "asset.area"), _TEXT)
+    | dict.fromkeys(("asset.lat", "asset.lon"), _DEGREES)
     | dict.fromkeys(("area.id", "area.level", "area.name"), _TEXT)
+    | {"asset.state": _TEXT, "area.path": _TEXTS}
 )
 """What the registers of assets and areas add to an event, whatever its type."""
 

@@ -10,6 +10,7 @@ FILES = frozenset(
         "escalation.yaml",
         "messages.yaml",
         "events.yaml",
+        "calendars.yaml",
         "overlay.yaml",
         "icon.svg",
         "README.md",

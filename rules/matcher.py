@@ -5,7 +5,7 @@ from typing import Protocol
 
 import structlog
 
-from rules.catalogue import Catalogue, Rule
+from rules.catalogue import Catalogue, Question, Rule
 from rules.errors import MatcherUnavailable
 from rules.fields import FactValue
 from rules.plain import PlainMatcher
@@ -22,7 +22,11 @@ class Matcher(Protocol):
         ...
 
     def match(self, event_type: str, facts: Mapping[str, FactValue]) -> tuple[Rule, ...]:
-        """Answer every rule that holds, by pack and id; raise `FactRefused` on a wrong type."""
+        """Answer every rule whose `when` holds, by pack and id; raise `FactRefused` on a wrong type."""
+        ...
+
+    def answers(self, event_type: str, facts: Mapping[str, FactValue]) -> tuple[Question, ...]:
+        """Answer every question that holds, those of windows included, by pack and id."""
         ...
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from rules import cards, checks, examples, icons, layout, rule_files, sample_files, schema, yaml_lines
+from rules.calendars import WEEKDAYS, Calendar
 from rules.catalogue import (
     Catalogue,
     Category,
@@ -18,14 +19,16 @@ from rules.catalogue import (
     Layer,
     Pack,
     Text,
+    Vocabulary,
     make_catalogue,
 )
 from rules.errors import PackInvalid, Problem
-from rules.fields import CORE_FIELDS, EVERY_EVENT, FieldType, Kind
+from rules.fields import CORE_FIELDS, EVERY_EVENT, FieldType, History, Kind
 from rules.overlays import Change, Overlays
 from rules.yaml_lines import Document
 
 RULE_LIMIT = 2_000
+_PARTS = ("events", "calendars", "escalation", "categories", "messages")
 
 
 def load_packs(folders: Sequence[Path]) -> Catalogue:
@@ -46,6 +49,8 @@ def load_with_changes(folders: Sequence[Path]) -> tuple[Catalogue, tuple[Change,
         loading.read_overlay(folder)
     for folder in found:
         loading.read_pack(folder)
+    loading.declare_lookups()
+    loading.check_messages()
     loading.read_rules()
     loading.read_samples()
     loading.finish()
@@ -81,6 +86,11 @@ class _Loading:
     fields: dict[str, dict[str, FieldType]] = field(
         default_factory=lambda: {event: dict(own) for event, own in CORE_FIELDS.items()}
     )
+    quantities: dict[str, str] = field(default_factory=dict)
+    histories: dict[str, History] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    lookups: dict[str, tuple[FieldType, Document, tuple[str, ...]]] = field(default_factory=dict)
+    message_documents: list[tuple[str, Document]] = field(default_factory=list)
     rule_documents: list[tuple[Pack, Document]] = field(default_factory=list)
     rules: rule_files.RuleReader | None = None
     overlays: Overlays = field(default_factory=Overlays)
@@ -109,7 +119,7 @@ class _Loading:
         if self._new("pack", pack.id, document, ("id",)):
             self.packs[pack.id] = pack
         self._refuse_strays(folder)
-        for name in ("events", "escalation", "categories", "messages"):
+        for name in _PARTS:
             path = folder / f"{name}.yaml"
             part = self._document(path, pack.id, name) if path.is_file() else None
             if part:
@@ -130,7 +140,7 @@ class _Loading:
                     self.packs[pack.id] = replace(pack, sample=sample)
 
     def read_rules(self) -> None:
-        self.rules = rule_files.RuleReader(self.fields)
+        self.rules = rule_files.RuleReader(self.fields, self.quantities, self.calendars)
         for pack, document in self.rule_documents:
             self.rules.read(pack, document)
         self.problems.extend(self.rules.problems)
@@ -153,6 +163,7 @@ class _Loading:
             messages=self.messages,
             fields=self.fields,
             fingerprint=self.digest.hexdigest()[:12],
+            vocabulary=Vocabulary(self.quantities, self.histories, self.calendars),
         )
 
     def _icon(self, folder: Path) -> str:
@@ -243,29 +254,104 @@ class _Loading:
                 and self._new("message", name, document, (name,))
             ):
                 self.messages[name] = MappingProxyType(loaded)
-                self.problems.extend(checks.message_problems(name, loaded, document))
+                self.message_documents.append((name, document))
 
     def _read_events(self, _: Pack, document: Document) -> None:
         for part in self._entries(document):
-            if part not in {"events", "lookups"}:
+            if part not in {"events", "lookups", "quantities"}:
                 what = f"unknown key '{part}'"
-                self.problems.append(document.problem((part,), what, "known: events, lookups"))
+                self.problems.append(document.problem((part,), what, "known: events, lookups, quantities"))
         for event in self._entries(document, ("events",)):
             self.fields.setdefault(event, dict(EVERY_EVENT))
             for name in self._entries(document, ("events", event)):
                 self._declare(event, name, document, ("events", event, name))
         for name in self._entries(document, ("lookups",)):
-            if not name.startswith(("asset.", "area.")):
-                what = f"'{name}' is not looked up"
-                self.problems.append(document.problem(("lookups", name), what, "asset.* or area.*"))
+            self._read_lookup(name, document, ("lookups", name))
+        for name in self._entries(document, ("quantities",)):
+            self._read_quantity(name, document, ("quantities", name))
+
+    def _read_lookup(self, name: str, document: Document, path: tuple[str, ...]) -> None:
+        """Read a look-up, which every event type has; types of packs that are read later as well."""
+        loaded = self._load(schema.LookupSchema, document, path)
+        if not loaded:
+            return
+        counted = loaded["counts"] is not None
+        if counted != name.startswith("history.") or not name.startswith(("asset.", "area.", "history.")):
+            what = f"'{name}' is not looked up" if not counted else f"'{name}' is counted"
+            hint = "asset.* or area.*; with 'counts' history.*"
+            self.problems.append(document.problem(path, what, hint))
+        if counted:
+            self._read_history(name, loaded, document, path)
+        self.lookups[name] = (FieldType(Kind(loaded["type"]), loaded["unit"]), document, path)
+
+    def _read_history(
+        self, name: str, loaded: dict[str, Any], document: Document, path: tuple[str, ...]
+    ) -> None:
+        needs = "category" if loaded["counts"] == "cases" else "of"
+        for key in (needs, "within"):
+            if loaded[key] is None:
+                what = f"'counts: {loaded['counts']}' needs '{key}'"
+                self.problems.append(
+                    document.problem(path, what, "{counts: cases, category: x, within: 90 d}")
+                )
+        if loaded["type"] != Kind.NUMBER:
+            self.problems.append(document.problem((*path, "type"), "what is counted is a number"))
+        if self._new("look-up", name, document, path):
+            self.histories[name] = History(
+                name,
+                loaded["counts"],
+                loaded["within"] or 0.0,
+                loaded["category"],
+                loaded["radius"],
+                loaded["of"],
+            )
+
+    def _read_quantity(self, name: str, document: Document, path: tuple[str, ...]) -> None:
+        loaded = self._load(schema.QuantitySchema, document, path)
+        if loaded and self._named(name, document, path):
+            known = self.quantities.setdefault(name, loaded["unit"])
+            if known != loaded["unit"]:
+                what = f"{name} is measured in {known} already"
+                self.problems.append(document.problem(path, what, "all packs share its unit"))
+
+    def _read_calendars(self, _: Pack, document: Document) -> None:
+        for name in self._entries(document):
+            loaded = self._load(schema.CalendarSchema, document, (name,))
+            if (
+                loaded
+                and self._named(name, document, (name,))
+                and self._new("calendar", name, document, (name,))
+            ):
+                self.calendars[name] = Calendar(
+                    name,
+                    frozenset(loaded["dates"]),
+                    frozenset(WEEKDAYS.index(day) for day in loaded["weekdays"]),
+                    loaded["first"],
+                    loaded["last"],
+                    frozenset(loaded["exceptions"]),
+                )
+
+    def check_messages(self) -> None:
+        """Hold the messages against the fields of every event type, once all packs have been read."""
+        known = frozenset().union(*self.fields.values())
+        for name, document in self.message_documents:
+            self.problems.extend(checks.message_problems(name, self.messages[name], document, known))
+
+    def declare_lookups(self) -> None:
+        """Give every event type what is looked up, once all packs have been read."""
+        for name, (declared, document, path) in self.lookups.items():
             for event in self.fields:
-                self._declare(event, name, document, ("lookups", name))
+                self._add_field(event, name, declared, document, path)
 
     def _declare(self, event: str, name: str, document: Document, path: tuple[str, ...]) -> None:
         loaded = self._load(schema.FieldSchema, document, path)
         if not loaded:
             return
-        declared = FieldType(Kind(loaded["type"]), loaded["unit"])
+        self._add_field(event, name, FieldType(Kind(loaded["type"]), loaded["unit"]), document, path)
+
+    def _add_field(
+        self, event: str, name: str, declared: FieldType, document: Document, path: tuple[str, ...]
+    ) -> None:
         known = self.fields[event].setdefault(name, declared)
         if not checks.is_field_name(name):
             self.problems.append(document.problem(path, f"'{name}' cannot name a field", "a_b.c_d"))

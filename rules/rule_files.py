@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from rules import clauses, schema
-from rules.catalogue import Action, Do, Example, Pack, Rule
-from rules.conditions import Tree
+from rules import schema
+from rules.calendars import Calendar
+from rules.catalogue import Action, CoolDown, Do, Example, Limit, Moment, Pack, Rule
 from rules.errors import FactRefused, Problem, nearest
-from rules.facts import project
+from rules.facts import flatten, project
 from rules.fields import FactValue, FieldType
-from rules.when import WhenReader
+from rules.window_files import WindowReader
+from rules.windows import Window
 from rules.yaml_lines import Document, Path_
 
 
@@ -22,6 +23,8 @@ class RuleReader:
     """Reads the rules of every pack against the known fields of each event type."""
 
     fields: Mapping[str, Mapping[str, FieldType]]
+    quantities: Mapping[str, str] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     found: list[Rule] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -42,18 +45,33 @@ class RuleReader:
         event = self._event(document, (*path, "when", "event"), loaded["when"].get("event"))
         if event is None:
             return
+        reader = WindowReader(document, event, self.fields, self.quantities, self.calendars, self.problems)
+        when = reader.conditions(loaded["when"], (*path, "when"), event)
+        window = None
+        then = self._actions(document, (*path, "then"), loaded["then"], event)
+        if loaded["window"] is not None:
+            window = reader.read(loaded["window"], (*path, "window"), when, loaded["when"])
+            window = replace(window, latches=all(action.do is not Do.WARN for action in then))
+        examples = _ExampleReader(self, document, event, moments=window is not None)
         rule = Rule(
             id=loaded["id"],
-            version=_version(pack, loaded),
+            version=_version(pack, loaded, ("when", "then", "window", "cool_down", "limit")),
             title=MappingProxyType(loaded["title"]),
             owner=loaded["owner"] or pack.owner,
             pack=pack.id,
             event=event,
-            when=self._when(document, (*path, "when"), loaded["when"], event),
-            then=self._actions(document, (*path, "then"), loaded["then"], event),
-            examples=self._examples(document, (*path, "examples"), loaded["examples"], event),
+            when=when,
+            then=then,
+            examples=examples.read((*path, "examples"), loaded["examples"]),
             file=document.file,
             line=document.line((*path, "id")),
+            window=window,
+            memory=_version(pack, loaded, ("when", "window")) if window else "",
+            others=tuple(reader.parts),
+            cool_down=self._cool_down(
+                document, (*path, "cool_down", "by"), loaded["cool_down"], window, event
+            ),
+            limit=Limit(loaded["limit"]["cases"], loaded["limit"]["within"]) if loaded["limit"] else Limit(),
         )
         if len(self.problems) == before:
             self.found.append(rule)
@@ -66,13 +84,25 @@ class RuleReader:
         self._refuse(document, path, what, hint)
         return None
 
-    def _when(self, document: Document, path: Path_, data: Mapping[str, object], event: str) -> Tree:
-        tree = WhenReader(document, self.fields[event], self.problems).read(data, path)
-        try:
-            clauses.clauses(tree)
-        except clauses.TooManyClauses as many:
-            self._refuse(document, path, str(many), "make two rules of it")
-        return tree
+    def _cool_down(
+        self,
+        document: Document,
+        path: Path_,
+        loaded: Mapping[str, Any] | None,
+        window: Window | None,
+        event: str,
+    ) -> CoolDown | None:
+        if loaded is None:
+            return None
+        self._known(document, path, loaded["by"] or [], event)
+        own = window.by if window is not None else ()
+        return CoolDown(loaded["time"], own if loaded["by"] is None else tuple(loaded["by"]))
+
+    def _known(self, document: Document, path: Path_, names: Iterable[str], event: str) -> None:
+        for position, asked in enumerate(names):
+            if asked not in self.fields[event]:
+                hint = nearest(asked, self.fields[event])
+                self._refuse(document, (*path, position), f"unknown field '{asked}'", hint)
 
     def _actions(self, document: Document, path: Path_, then: list[Any], event: str) -> tuple[Action, ...]:
         read = (self._action(document, (*path, index), data, event) for index, data in enumerate(then))
@@ -88,44 +118,94 @@ class RuleReader:
         if isinstance(loaded, list):
             self.problems.extend(loaded)
             return None
-        for position, asked in enumerate(loaded.get("group_by", [])):
-            if asked not in self.fields[event]:
-                hint = nearest(asked, self.fields[event])
-                self._refuse(document, (*path, "group_by", position), f"unknown field '{asked}'", hint)
+        self._known(document, (*path, "group_by"), loaded.get("group_by", []), event)
+        if "to" in loaded and loaded["to"] not in self.fields[event]:
+            hint = nearest(loaded["to"], self.fields[event])
+            self._refuse(document, (*path, "to"), f"unknown field '{loaded['to']}'", hint)
         return _make_action(loaded)
-
-    def _examples(
-        self, document: Document, path: Path_, listed: list[Any], event: str
-    ) -> tuple[Example, ...]:
-        examples = []
-        for index, data in enumerate(listed):
-            here = (*path, index)
-            facts = self._given(document, (*here, "given"), data["given"], event)
-            expect = tuple(Do(name) for name in data["expect"])
-            examples.append(Example(MappingProxyType(facts), expect, document.file, document.line(here)))
-        if not any(example.expect for example in examples):
-            self._refuse(document, path, "no example matches", "add one whose 'expect' names the actions")
-        if not any(not example.expect for example in examples):
-            self._refuse(document, path, "no example is a near miss", "add one with 'expect: []'")
-        return tuple(examples)
-
-    def _given(
-        self, document: Document, path: Path_, given: Mapping[str, object], event: str
-    ) -> dict[str, FactValue]:
-        fields = self.fields[event]
-        try:
-            facts = project({"type": event, "data": given}, {}, fields)
-        except FactRefused as refused:
-            self._refuse(document, (*path, *refused.field.split(".")), str(refused))
-            return {}
-        for name in facts.keys() - fields.keys():
-            self._refuse(
-                document, (*path, *name.split(".")), f"unknown field '{name}'", nearest(name, fields)
-            )
-        return facts
 
     def _refuse(self, document: Document, path: Path_, what: str, hint: str = "") -> None:
         self.problems.append(document.problem(path, what, hint))
+
+
+@dataclass(frozen=True, slots=True)
+class _ExampleReader:
+    """Reads the examples of one rule: single events, or several where the rule has a window."""
+
+    rules: RuleReader
+    document: Document
+    event: str
+    moments: bool
+
+    def read(self, path: Path_, listed: list[Any]) -> tuple[Example, ...]:
+        """Read them all; one must come to something, and one to nothing."""
+        read_one = self._moments if self.moments else self._single
+        examples = [read_one((*path, index), data) for index, data in enumerate(listed)]
+        found = [example for example in examples if example is not None]
+        if len(found) == len(examples):
+            self._demand(path, found)
+        return tuple(found)
+
+    def _demand(self, path: Path_, examples: list[Example]) -> None:
+        comes_to = [
+            bool(example.expect or any(moment.expect for moment in example.moments)) for example in examples
+        ]
+        if not any(comes_to):
+            self._refuse(path, "no example matches", "add one whose 'expect' names the actions")
+        if all(comes_to):
+            self._refuse(path, "no example is a near miss", "add one with 'expect: []'")
+
+    def _single(self, path: Path_, data: object) -> Example | None:
+        loaded = self._load(schema.ExampleSchema, path, data)
+        if loaded is None:
+            return None
+        facts = self._given((*path, "given"), loaded["given"], self.event)
+        expect = tuple(Do(name) for name in loaded["expect"])
+        return Example(MappingProxyType(facts), expect, self.document.file, self.document.line(path))
+
+    def _moments(self, path: Path_, data: object) -> Example | None:
+        loaded = self._load(schema.MomentsSchema, path, data)
+        if loaded is None:
+            return None
+        moments = [
+            self._moment((*path, "events", index), entry) for index, entry in enumerate(loaded["events"])
+        ]
+        times = [moment.at_s for moment in moments]
+        if times != sorted(times):
+            self._refuse((*path, "events"), "the times go backwards", "write the entries in their order")
+        return Example({}, (), self.document.file, self.document.line(path), tuple(moments))
+
+    def _moment(self, path: Path_, loaded: Mapping[str, Any]) -> Moment:
+        event = loaded["event"] or self.event
+        facts: Mapping[str, FactValue] | None = None
+        if event not in self.rules.fields:
+            hint = nearest(event, self.rules.fields)
+            self._refuse((*path, "event"), f"unknown event type '{event}'", hint)
+        elif loaded["given"] is not None:
+            facts = MappingProxyType(self._given((*path, "given"), loaded["given"], event))
+        expect = tuple(Do(name) for name in loaded["expect"])
+        return Moment(loaded["at"], event, facts, expect, self.document.line(path))
+
+    def _given(self, path: Path_, given: Mapping[str, object], event: str) -> dict[str, FactValue]:
+        fields = self.rules.fields[event]
+        try:
+            facts = project({"type": event, "data": given}, {}, fields, self.rules.quantities)
+        except FactRefused as refused:
+            self._refuse((*path, *refused.field.split(".")), str(refused))
+            return {}
+        for name in flatten(given).keys() - fields.keys():
+            self._refuse((*path, *name.split(".")), f"unknown field '{name}'", nearest(name, fields))
+        return facts
+
+    def _load(self, kind: type[schema.Strict], path: Path_, data: object) -> dict[str, Any] | None:
+        loaded = schema.load(kind, self.document, path, data)
+        if isinstance(loaded, list):
+            self.rules.problems.extend(loaded)
+            return None
+        return loaded
+
+    def _refuse(self, path: Path_, what: str, hint: str = "") -> None:
+        self.rules.problems.append(self.document.problem(path, what, hint))
 
 
 def _make_action(loaded: Mapping[str, Any]) -> Action:
@@ -141,10 +221,18 @@ def _make_action(loaded: Mapping[str, Any]) -> Action:
         role=loaded.get("role"),
         message=loaded.get("message"),
         reason=MappingProxyType(reason) if reason else None,
+        to=loaded.get("to"),
+        wait_s=loaded.get("wait", 0.0),
+        look_s=loaded.get("look") or loaded.get("wait", 0.0),
+        state=loaded.get("state"),
+        hook=loaded.get("hook"),
+        body=tuple(sorted(loaded.get("body", {}).items())),
+        plan=loaded.get("plan"),
+        points=loaded.get("points", 0),
     )
 
 
-def _version(pack: Pack, loaded: Mapping[str, Any]) -> str:
+def _version(pack: Pack, loaded: Mapping[str, Any], parts: tuple[str, ...]) -> str:
     """Hash what a rule asks and does, so that a changed word of its title is no new version."""
-    content = [pack.id, loaded["id"], loaded["when"], loaded["then"]]
+    content = [pack.id, loaded["id"], *(loaded[part] for part in parts if loaded[part] is not None)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

@@ -5,7 +5,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from rules import cards
+from rules import cards, measures
+from rules.calendars import WEEKDAYS, stretch
 from rules.catalogue import Do
 from rules.errors import Problem, nearest
 from rules.fields import Kind
@@ -163,6 +164,148 @@ class FieldSchema(Strict):
     unit = fields.String(load_default="", validate=validate.Length(max=32))
 
 
+def known_unit(unit: str) -> None:
+    """Check that a text names a unit of measurement."""
+    if not measures.is_known(unit):
+        raise ValidationError([Remark(f"unknown unit '{unit[:32]}'", measures.hint(unit))])
+
+
+class LookupSchema(FieldSchema):
+    """One look-up of `events.yaml`; with `counts` it is a number that is counted from what was kept."""
+
+    counts = fields.String(load_default=None, validate=one_of(frozenset({"cases", "points"})))
+    category = fields.String(load_default=None, validate=slug)
+    within = duration(load_default=None)
+    radius = distance(load_default=None)
+    of = fields.String(load_default=None, validate=short)
+
+
+class QuantitySchema(Strict):
+    """One entry of `quantities` in `events.yaml`."""
+
+    unit = fields.String(required=True, validate=known_unit)
+
+
+class CalendarSchema(Strict):
+    """One entry of `calendars.yaml`."""
+
+    dates = fields.List(fields.Date(), load_default=list, validate=validate.Length(max=2_000))
+    weekdays = fields.List(fields.String(validate=one_of(frozenset(WEEKDAYS))), load_default=list)
+    first = fields.Date(load_default=None, data_key="from")
+    last = fields.Date(load_default=None, data_key="to")
+    exceptions = fields.List(
+        fields.Date(), load_default=list, data_key="except", validate=validate.Length(max=2_000)
+    )
+
+
+class Hours(fields.Field[tuple[tuple[int, int], ...]]):
+    """One stretch of the day, `22:00-06:00`, or a list of them."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[tuple[int, int], ...]:  # noqa: ANN401  (marshmallow's own)
+        texts = value if isinstance(value, list) else [value]
+        found = [stretch(text) if isinstance(text, str) else None for text in texts[:25]]
+        if not 0 < len(texts) <= 24 or None in found:  # noqa: PLR2004  (a stretch an hour is enough)
+            shown = str(value)[:50]
+            raise ValidationError([Remark(f"'{shown}' is no stretch of the day", '"22:00-06:00"')])
+        return tuple(one for one in found if one is not None)
+
+
+class SpanSchema(Strict):
+    """`during`."""
+
+    hours = Hours(load_default=())
+    weekdays = fields.List(fields.String(validate=one_of(frozenset(WEEKDAYS))), load_default=list)
+    calendar = fields.String(load_default=None, validate=slug)
+
+
+class SpotSchema(Strict):
+    """`near`."""
+
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
+    lon = fields.Float(required=True, validate=validate.Range(-180, 180))
+    radius = distance(required=True)
+
+
+most_steps = validate.Length(1, 5)
+
+
+class CountSchema(Strict):
+    """`count`."""
+
+    at_least = fields.Integer(strict=True, required=True, validate=validate.Range(2, 1_000))
+    within = duration(required=True)
+    different = fields.String(load_default=None, validate=short)
+    radius = distance(load_default=None)
+
+
+class TogetherSchema(Strict):
+    """`together`."""
+
+    within = duration(required=True)
+    radius = distance(load_default=None)
+    others = fields.List(fields.Dict(), required=True, data_key="with", validate=most_steps)
+
+
+class LastingSchema(Strict):
+    """`lasting`."""
+
+    time = duration(required=True, data_key="for")
+    condition = fields.Dict(required=True, data_key="while")
+    gap = duration(load_default=None)
+
+
+class ChangeSchema(Strict):
+    """`change`."""
+
+    of = fields.String(required=True, validate=short)
+    rises = fields.Raw(load_default=None)
+    falls = fields.Raw(load_default=None)
+    within = duration(required=True)
+
+
+class WindowSchema(Strict):
+    """A rule's `window`; its conditions are looked at by their own reader."""
+
+    by = fields.List(fields.String(validate=short), load_default=list, validate=validate.Length(max=5))
+    tolerance = duration(load_default=0.0)
+    clears = fields.Dict(load_default=None)
+    count = fields.Nested(CountSchema, load_default=None)
+    together = fields.Nested(TogetherSchema, load_default=None)
+    lasting = fields.Nested(LastingSchema, load_default=None)
+    change = fields.Nested(ChangeSchema, load_default=None)
+    then = fields.List(fields.Dict(), load_default=None, validate=most_steps)
+    absent = fields.Dict(load_default=None)
+
+
+class ForSchema(Strict):
+    """How long something is absent."""
+
+    time = duration(required=True, data_key="for")
+
+
+class WithinSchema(Strict):
+    """Within what time a step follows."""
+
+    time = duration(required=True, data_key="within")
+
+
+TIMES: Mapping[str, type[Strict]] = {"for": ForSchema, "within": WithinSchema}
+
+
+class CoolDownSchema(Strict):
+    """A rule's `cool_down`."""
+
+    time = duration(required=True, data_key="for")
+    by = fields.List(fields.String(validate=short), load_default=None, validate=validate.Length(max=5))
+
+
+class LimitSchema(Strict):
+    """A rule's `limit`."""
+
+    cases = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
+    within = duration(required=True)
+
+
 class CaseActionSchema(Strict):
     """`open_case` and `extend_case`."""
 
@@ -190,11 +333,61 @@ class DismissSchema(Strict):
     reason = fields.Nested(TextSchema, required=True)
 
 
+class WarnSchema(Strict):
+    """`warn`."""
+
+    do = fields.String(required=True)
+    to = fields.String(required=True, validate=short)
+    message = fields.String(required=True, validate=slug)
+    wait = duration(required=True)
+    look = duration(load_default=None)
+
+
+class AssetStateSchema(Strict):
+    """`set_asset_state`."""
+
+    do = fields.String(required=True)
+    state = fields.String(required=True, validate=slug)
+
+
+class WebhookSchema(Strict):
+    """`webhook`."""
+
+    do = fields.String(required=True)
+    hook = fields.String(required=True, validate=slug)
+    body = fields.Dict(
+        keys=fields.String(validate=slug),
+        values=fields.String(validate=short),
+        load_default=dict,
+        validate=validate.Length(max=20),
+    )
+
+
+class PlanSchema(Strict):
+    """`start_plan`."""
+
+    do = fields.String(required=True)
+    plan = fields.String(required=True, validate=slug)
+
+
+class PointsSchema(Strict):
+    """`add_points`."""
+
+    do = fields.String(required=True)
+    to = fields.String(required=True, validate=short)
+    points = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100))
+
+
 ACTION_SCHEMAS: Mapping[str, type[Strict]] = {
     Do.OPEN_CASE: CaseActionSchema,
     Do.EXTEND_CASE: CaseActionSchema,
     Do.NOTIFY: NotifySchema,
     Do.DISMISS: DismissSchema,
+    Do.WARN: WarnSchema,
+    Do.SET_ASSET_STATE: AssetStateSchema,
+    Do.WEBHOOK: WebhookSchema,
+    Do.START_PLAN: PlanSchema,
+    Do.ADD_POINTS: PointsSchema,
 }
 
 
@@ -205,6 +398,21 @@ class ExampleSchema(Strict):
     expect = fields.List(fields.String(validate=one_of(frozenset(Do))), required=True)
 
 
+class MomentSchema(Strict):
+    """One entry of an example of several events."""
+
+    at = duration(required=True)
+    event = fields.String(load_default=None)
+    given = fields.Dict(load_default=None)
+    expect = fields.List(fields.String(validate=one_of(frozenset(Do))), load_default=list)
+
+
+class MomentsSchema(Strict):
+    """One example of a rule with a window."""
+
+    events = fields.List(fields.Nested(MomentSchema), required=True, validate=validate.Length(1, 50))
+
+
 class RuleSchema(Strict):
     """One rule; its conditions and actions are looked at by their own readers."""
 
@@ -212,8 +420,11 @@ class RuleSchema(Strict):
     title = fields.Nested(TextSchema, required=True)
     owner = fields.String(load_default=None, validate=short)
     when = fields.Dict(required=True)
+    window = fields.Nested(WindowSchema, load_default=None)
+    cool_down = fields.Nested(CoolDownSchema, load_default=None)
+    limit = fields.Nested(LimitSchema, load_default=None)
     then = fields.List(fields.Raw(), required=True, validate=validate.Length(1, 10))
-    examples = fields.List(fields.Nested(ExampleSchema), required=True)
+    examples = fields.List(fields.Raw(), required=True, validate=validate.Length(1, 100))
 
 
 def load(

@@ -79,6 +79,15 @@ def _lapse(zh: str, en: str) -> Callable[[Data], Text]:
     return lambda data: wording.text(zh.format(data.get("count", "")), en.format(data.get("count", "")))
 
 
+def _paused(data: Data) -> Text:
+    title = data.get("title") or {}
+    return wording.text(
+        f"规则「{title.get('zh')}」立案超过 {data.get('cases')} 件, 已自行暂停, 请 {data.get('owner')} 处理",
+        f"The rule '{title.get('en')}' wanted more than {data.get('cases')} cases and paused itself; "
+        f"its owner is {data.get('owner')}",
+    )
+
+
 def _minutes(data: Data) -> int:
     return round(float(data.get("interval_s") or 0) / 60)
 
@@ -116,6 +125,15 @@ _SENTENCES: Mapping[str, Callable[[Data], Text]] = {
     "event_unjudged": _lapse("{}个事件未研判", "{} events wait to be judged"),
     "auditor_silent": lambda _data: wording.text(
         "自查任务已停止", "The auditor has fallen silent: nobody looks for what did not happen"
+    ),
+    "rule_paused": _paused,
+    "hook_unknown": lambda data: wording.text(
+        f"规则 {data.get('rule')} 要通知的系统 {data.get('hook')} 未配置",
+        f"Rule {data.get('rule')} calls the system {data.get('hook')}, which is not set up",
+    ),
+    "windows_evicted": lambda data: wording.text(
+        f"规则记忆超过 {data.get('most')} 项, 已丢弃 {data.get('evicted')} 项",
+        f"A rule remembers more than {data.get('most')} keys; {data.get('evicted')} were dropped",
     ),
     "device_silent": _device_silent,
     "source_silent": lambda data: wording.text(

@@ -10,8 +10,11 @@ from casework.domain import errors
 from casework.domain.audits import Lapse
 from casework.domain.deadlines import DeadlineState
 from casework.domain.messages import WAITING
-from casework.store import tables
+from casework.store import register_tables, tables
 from casework.store.audit_tables import audits
+
+_offline = register_tables.devices.c.offline_since
+_storm_ended = register_tables.storms.c.ended_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +35,12 @@ class Counts:
     messages: Mapping[str, int]
     cases: Mapping[str, int]
     waiting_events: int
+    held_events: int
     quarantined: int
     lapses: Mapping[str, int]
     audited_at: datetime | None
+    offline_devices: int
+    storms: int
 
 
 def look(connection: sa.Connection, now: datetime) -> Health:
@@ -65,6 +71,9 @@ def count(connection: sa.Connection) -> Counts:
     """Count events by outcome, texts and cases by state."""
     events, quarantine = tables.events.c, tables.quarantine.c
     waiting = sa.select(sa.func.count()).select_from(tables.events).where(events.state == "new")
+    held = sa.select(sa.func.count()).select_from(tables.events).where(events.state == "held")
+    silent = sa.select(sa.func.count()).select_from(register_tables.devices).where(_offline.is_not(None))
+    loud = sa.select(sa.func.count()).select_from(register_tables.storms).where(_storm_ended.is_(None))
     kept = sa.select(sa.func.count()).select_from(tables.quarantine).where(quarantine.state == "waiting")
     audit = connection.execute(sa.select(audits.c.finished_at, audits.c.found)).first()
     return Counts(
@@ -72,9 +81,12 @@ def count(connection: sa.Connection) -> Counts:
         messages=_by(connection, tables.messages.c.state),
         cases=_by(connection, tables.cases.c.status),
         waiting_events=connection.execute(waiting).scalar_one(),
+        held_events=connection.execute(held).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
         lapses=dict.fromkeys(Lapse, 0) | (audit.found if audit else {}),
         audited_at=audit.finished_at if audit else None,
+        offline_devices=connection.execute(silent).scalar_one(),
+        storms=connection.execute(loud).scalar_one(),
     )
 
 

@@ -18,6 +18,7 @@ OUTCOMES: Mapping[str, Text] = {
     "unmatched": {"zh": "没有规则匹配", "en": "no rule matched"},
     "dismissed": {"zh": "规则不予立案", "en": "dismissed by a rule"},
     "noted": {"zh": "已记录或通知", "en": "noted"},
+    "held_back": {"zh": "规则暂不处置", "en": "held back by its rule"},
     "failed": {"zh": "判定失败", "en": "could not be judged"},
 }
 

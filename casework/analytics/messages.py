@@ -1,7 +1,7 @@
 """What went out: newest first, numbers and links masked."""
 
-from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -9,20 +9,10 @@ from casework.analytics.views import MessageRow, Page, Text
 from casework.domain.messages import Message
 from casework.store import tables
 from casework.store.rows import Rows
-from notifications import addresses
+from notifications import addresses, provider_codes
 
 PAGE = 100
 _M, _CASE = tables.messages.c, tables.cases.c
-ERRORS: Mapping[str, tuple[str, str]] = {
-    "21610": ("对方已退订", "the recipient has opted out"),
-    "21211": ("号码无效", "the number is not valid"),
-    "30003": ("手机不可达", "the handset cannot be reached"),
-    "30005": ("号码不存在", "the number is not known"),
-    "30006": ("固定电话或不可达", "a landline, or cannot be reached"),
-    "30007": ("被运营商过滤", "filtered by the carrier"),
-    "30008": ("未知错误", "unknown error"),
-    "not_found_at_provider": ("短信商处未找到, 将重试", "not found at the provider, will be tried again"),
-}
 
 
 def read(connection: sa.Connection, cursor: str | None) -> Page[MessageRow]:
@@ -45,8 +35,14 @@ def masked(channel: str | None, address: str | None) -> str:
     """Write an address so that nobody is told a number: the last digits of it, or what stands for a chat."""
     if not address:
         return "-"
-    if channel == "sms":
+    if channel in {"sms", "voice"}:
         return addresses.mask(address)
+    if channel == "chat:twilio":
+        return addresses.mask(address.removeprefix("whatsapp:"))
+    if channel == "email":
+        return f"…@{address.rpartition('@')[2]}"
+    if channel == "webhook":
+        return urlsplit(address).hostname or "-"  # the rest of an address may hold a key
     return address.partition(":")[2] or f"…{address[-4:]}"
 
 
@@ -76,9 +72,13 @@ def _row(row: Any) -> MessageRow:  # noqa: ANN401  (a row of SQLAlchemy)
 
 
 def _error(code: str | None) -> Text | None:
+    """Say what a provider's word means and what a person should do about it."""
     if code is None:
         return None
-    zh, en = ERRORS.get(code, ("", ""))
-    return (
-        {"zh": f"{zh} ({code})".strip(), "en": f"{en} ({code})".strip()} if zh else {"zh": code, "en": code}
-    )
+    row = provider_codes.find(code)
+    if row is None:
+        return {"zh": code, "en": code}
+    return {
+        "zh": f"{row.meaning['zh']} ({code})。{row.what_to_do['zh']}",
+        "en": f"{row.meaning['en']} ({code}). {row.what_to_do['en']}",
+    }

@@ -119,9 +119,11 @@ def summary(connection: sa.Connection) -> Summary:
 
 
 def devices(connection: sa.Connection, sought: Sought) -> Page[DeviceRow]:
-    """Give devices by id."""
+    """Give devices by id; of those that storm also the ones that nobody registered."""
     own, assets, storms = register_tables.devices, tables.assets, register_tables.storms
     storm = sa.and_(_ST.device == _D.id, sa.or_(_D.source.is_(None), _ST.source == _D.source))
+    if sought.state == "storm":
+        return _storming(connection, storm)
     query = (
         sa.select(
             *own.c,
@@ -140,12 +142,30 @@ def devices(connection: sa.Connection, sought: Sought) -> Page[DeviceRow]:
     states: Mapping[str, sa.ColumnElement[bool]] = {
         "offline": _D.offline_since.is_not(None),
         "unheard": _D.last_seen_at.is_(None),
-        "storm": sa.and_(_ST.source.is_not(None), _ST.ended_at.is_(None)),
         "low": _D.battery < LOW_BATTERY,
     }
     if sought.state in states:
         query = query.where(states[sought.state])
     return _page(connection, query.order_by(_D.id), _device, lambda row: row.id)
+
+
+def _storming(connection: sa.Connection, same: sa.ColumnElement[bool]) -> Page[DeviceRow]:
+    """Give those that storm now, the loudest first."""
+    own = register_tables.devices.c
+    working = [column for column in own if column.name not in {"id", "source"}]
+    query = (
+        sa.select(
+            *(_ST.device.label("id"), _ST.source.label("source"), *working),
+            *(_A.kind, _A.name_zh, _A.name_en, _A.senses),
+            *(_ST.held, _ST.ended_at, _ST.source.label("loud")),
+        )
+        .select_from(register_tables.storms)
+        .outerjoin(register_tables.devices, same)
+        .outerjoin(tables.assets, _A.id == _ST.device)
+        .where(_ST.ended_at.is_(None))
+        .order_by(_ST.held.desc(), _ST.source, _ST.device)
+    )
+    return Page([_device(row) for row in connection.execute(query.limit(PAGE))])
 
 
 def _device(row: Any) -> DeviceRow:  # noqa: ANN401  (a row of SQLAlchemy)
@@ -159,7 +179,7 @@ def _device(row: Any) -> DeviceRow:  # noqa: ANN401  (a row of SQLAlchemy)
         name={"zh": row.name_zh or row.id, "en": row.name_en or row.id},
         senses=row.senses,
         source=row.source or row.loud,
-        owner=row.owner,
+        owner=row.owner or "",
         interval_s=row.interval_s,
         rate_per_s=row.rate_per_s,
         last_seen_at=row.last_seen_at,

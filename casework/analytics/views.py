@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Self, TypeVar
 
+from casework.analytics.outlets import CostRow, StandingRow
+from notifications.previews import Preview
+
 Text = Mapping[str, str]
 """A text in each language: {"zh": ..., "en": ...}."""
 
@@ -261,6 +264,16 @@ class MessageRow:
     error: Text | None = None
     case_id: str | None = None
     case_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutletsPage:
+    """How messages leave: the providers' standing, what was spent since `since`, how each text will look."""
+
+    since: datetime
+    standings: Sequence[StandingRow]
+    costs: Sequence[CostRow]
+    previews: Sequence[Preview]
 
 
 @dataclass(frozen=True, slots=True)

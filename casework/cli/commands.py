@@ -12,11 +12,22 @@ from flask.cli import with_appcontext
 
 import migrations
 import rules
-from casework.cli import importing, keeping, packing, registers, reporting, resending, roads, told
+from casework.cli import (
+    importing,
+    keeping,
+    messaging,
+    packing,
+    registers,
+    reporting,
+    resending,
+    roads,
+    simulating,
+    told,
+)
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
-from casework.services import accounts
+from casework.services import accounts, acting
 from casework.settings import Settings
 from rules import canary
 
@@ -33,7 +44,7 @@ def register(app: Flask) -> None:
     for group in (db, users, sources, rule_packs, dev):
         app.cli.add_command(group)
     app.cli.add_command(work)
-    for module in (importing, keeping, registers, reporting, resending, roads):
+    for module in (importing, keeping, messaging, registers, reporting, resending, roads, simulating):
         module.register(app)
     packing.register(rule_packs)
 
@@ -133,6 +144,15 @@ def check_packs(paths: tuple[Path, ...]) -> None:
     )
 
 
+@rule_packs.command("resume")
+@click.argument("rule", metavar="PACK/RULE")
+def resume_rule(rule: str) -> None:
+    """Let a rule act again that paused itself."""
+    runtime = told.house()
+    acting.resume(rule, uows=runtime.uows, clock=runtime.clock)
+    click.echo(f"{rule} acts again")
+
+
 @dev.command("seed-demo")
 def seed_demo() -> None:
     """Load the demo city into an empty database; into one that has it, only the next month's shifts."""
@@ -167,6 +187,20 @@ def fake_sms(port: int, host: str) -> None:
         inbound_url=f"{settings.public_url}/hooks/twilio/sms",
     )
     server.serve(double, port=port, host=host)
+
+
+@dev.command("fake-chats")
+@click.option("--port", default=8011, show_default=True)
+def fake_chats(port: int) -> None:
+    """Run doubles of DingTalk, WeCom, Telegram, Aliyun and a webhook's receiver on this machine."""
+    from notifications.double.vendors import RunningVendors, VendorConfig  # noqa: PLC0415  (a server for trials)
+
+    with RunningVendors(VendorConfig(system_clock), port=port) as running:
+        click.echo(f"doubles at {running.url}; what they take is at {running.url}/__received")
+        stopping = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+        signal.signal(signal.SIGINT, lambda *_: stopping.set())
+        stopping.wait()
 
 
 @click.command("work", cls=told.Command)

@@ -12,6 +12,7 @@ from casework.demo import geometry
 from casework.demo.accounts import DemoSource
 from casework.demo.city import DemoArea, DemoAsset, DemoCity, DemoCrew, DemoDevice
 from casework.domain.crews import Crew, CrewStatus, Shift
+from casework.domain.devices import Device
 from casework.domain.people import Role, Source
 from casework.domain.places import Area, Asset
 from casework.ids import AreaId, CrewId
@@ -45,6 +46,7 @@ def load(
         uow.registers.add_areas([_area(area) for area in city.areas])
         uow.registers.add_assets([_asset(asset) for asset in city.assets])
         uow.registers.add_assets([_device(device) for device in city.devices])
+        uow.devices.put([_working(device, now) for device in city.devices], [])
         for sample in samples:
             uow.registers.add_assets(place_assets(sample.places, city.areas))
         for crew in city.crews:
@@ -145,6 +147,12 @@ def _device(device: DemoDevice) -> Asset:
         area_id=AreaId(device.area_code),
         attributes={"source": device.source},
         senses=device.senses,
+    )
+
+
+def _working(device: DemoDevice, now: datetime) -> Device:
+    return Device(
+        id=device.code, source=device.source, owner="", interval_s=None, rate_per_s=None, registered_at=now
     )
 
 

@@ -83,6 +83,9 @@ class Reading:
         for name, value in self._row.items():
             if name in own or value is None or value == "":
                 continue
+            if _UNHOLDABLE.search(str(name)):
+                self.say("row", "has a column whose name holds NUL or half a character")
+                continue
             if isinstance(value, float) and not math.isfinite(value):
                 self.say(str(name), "must be a finite number")
             elif isinstance(value, bool | int | float) or (

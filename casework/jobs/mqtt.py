@@ -286,11 +286,10 @@ class MqttIntake:
 
     def _take(self, batch: Sequence[_Message]) -> None:
         """Write a batch in one commit and acknowledge it; while the database is away it is held."""
-        made = [self._make(message) for message in batch]
         retry_s = 0.2
         while not self._stopping.is_set():
             try:
-                self._write(batch, made)
+                self._write(batch, [self._make_or_keep(message) for message in batch])
             except errors.Unavailable as error:
                 log.warning("mqtt_batch_waits", messages=len(batch), detail=error.detail)
                 self._stopping.wait(retry_s)
@@ -320,6 +319,17 @@ class MqttIntake:
         with self._lock:
             if message.connection == self._connection and message.qos and self._client is not None:
                 self._client.ack(message.mid, message.qos)
+
+    def _make_or_keep(self, message: _Message) -> Made:
+        """Make events of a message; one that we stumble over is set aside, for it must not come for ever."""
+        try:
+            return self._make(message)
+        except errors.Unavailable:
+            raise
+        except Exception as error:  # a fault of ours, whatever it is
+            log.exception("mqtt_message_failed", topic=message.topic)
+            fault = errors.NotStorable(f"it could not be read: {type(error).__name__}")
+            return Made(quarantined=[self._set_aside(message, _UNROUTED, fault)])
 
     def _make(self, message: _Message) -> Made:
         made = Made()

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -21,6 +22,7 @@ from casework.services import (
     auditing,
     deciding,
     guarding,
+    recalling,
     relaying,
     standing,
     sweeping,
@@ -34,6 +36,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 LOOK_S = 0.2
 """A worker without a bell in its process looks for new events this often."""
+TIDY_EVERY = timedelta(minutes=1)
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
 TEXTS_REST_S = 0.1
@@ -69,7 +72,7 @@ class Worker:
         self._runtime = runtime
         self._guard = ClockGuard(runtime.clock, elapsed)
         self._name = f"{os.getpid()}-{ids.new()[-6:]}"
-        self._started_at = runtime.clock()
+        self._started_at = self._tidy_at = runtime.clock()
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
         self._senders = Senders(runtime)
@@ -164,6 +167,7 @@ class Worker:
         runtime = self._runtime
         settled = sweeping.sweep(runtime.uows, runtime.house(), runtime.clock)
         self._deadlines_crowd = settled >= sweeping.A_COMMIT
+        settled += triage.pass_time(runtime.uows, runtime.house(), runtime.clock)
         if settled:
             runtime.bells.relay.set()
             runtime.bells.solver.set()
@@ -260,6 +264,9 @@ class Worker:
             uow.replays.purge(now - guarding.KEPT_FOR, PURGED_A_SWEEP)
             auditing.watch(uow, now, since=self._started_at)
             standing.record(uow, runtime.house(), self._name, now)
+            if now >= self._tidy_at:
+                self._tidy_at = now + TIDY_EVERY
+                recalling.tidy(uow, runtime.house().catalogue, now)
             uow.commit()
 
 

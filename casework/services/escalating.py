@@ -1,6 +1,5 @@
 """What happens when a clock's deadline comes: the breach stands in the timeline and the chain is told."""
 
-import math
 from collections.abc import Sequence
 
 from casework.domain import escalation
@@ -56,10 +55,7 @@ def _tell(
     uow: UnitOfWork, house: House, case: Case, clock: Clock, step: EscalationStep, scribe: Scribe
 ) -> None:
     purpose = "escalation_over" if clock.breached(scribe.at) else "escalation_near"
-    minutes = max(1, math.ceil(abs(clock.target_s - clock.elapsed(scribe.at).total_seconds()) / 60))
-    told = telling.tell_role(
-        uow, house, case, step.notify, purpose, scribe=scribe, minutes=minutes, clock_id=clock.id
-    )
+    told = telling.tell_role(uow, house, case, step.notify, purpose, scribe=scribe, clock=clock)
     if not told:
         uow.alarms.raise_(
             "nobody_to_tell", step.notify, scribe.at, {"case": case.number, "role": step.notify}
@@ -80,7 +76,7 @@ def by_hand(uow: UnitOfWork, house: House, case: Case, scribe: Scribe, reason: s
         if entry.kind is EntryKind.ESCALATED and entry.data.get("trigger") == "by_hand"
     }
     role = next((role for role in LADDER[1:] if role.value not in already), LADDER[-1])
-    told = telling.tell_role(uow, house, case, role, "escalation_over", scribe=scribe, minutes=1)
+    told = telling.tell_role(uow, house, case, role, "escalation_over", scribe=scribe)
     entry = scribe.entry(EntryKind.ESCALATED, trigger="by_hand", role=role.value, told=told, reason=reason)
     chronicling.record(uow, case, entry)
     return told

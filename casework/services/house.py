@@ -57,6 +57,10 @@ class House:
     jurisdiction: Callable[[AreaId | None], AreaId | None] = field(default=lambda area: area)
     """Lifts an area to the level at which crews are at home, so that the two can be compared."""
     locate: Locate = field(default=lambda _lat, _lon: None)
+    lineage: Callable[[AreaId | None], tuple[AreaId, ...]] = field(
+        default=lambda area: () if area is None else (area,)
+    )
+    """Answers an area and everything above it, the smallest first."""
     reach: Reach = field(default_factory=Nowhere)
     policy: Policy = field(default_factory=lambda: Policy(stale_position_s=1800.0))
     """Half an hour: crews without a tracker are placed only by what they tap; age costs seconds besides."""
@@ -69,6 +73,8 @@ class House:
     timezone: tzinfo = UTC
     role_channels: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Channels and addresses that hear what a role is told, beside its people."""
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of other systems that rules may call, by the name they have in packs."""
     alone: bool = False
     """Whether no other process works on the same database, so that nothing must be held while rules think."""
     close_after: timedelta = timedelta(hours=24)

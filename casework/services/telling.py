@@ -1,11 +1,15 @@
 """Putting texts into the outbox: to crews, to reporters, to roles of the house."""
 
-from dataclasses import dataclass
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casework import ids
 from casework.domain.assignments import Assignment
 from casework.domain.cases import Case
+from casework.domain.clocks import Clock
 from casework.domain.crews import Crew
 from casework.domain.messages import Message
 from casework.domain.people import Role
@@ -16,10 +20,13 @@ from casework.services import chat_texts, chronicling
 from casework.services.house import House
 from casework.services.ports import UnitOfWork
 from notifications import segments, templates
+from rules import titles
+from rules.fields import FactValue
 
 SMS = "sms"
 VOICE = "voice"
 CONSOLE = "console"
+WEBHOOK = "webhook"
 
 
 def category_title(house: House, code: str, language: str) -> str:
@@ -54,6 +61,7 @@ class _Draft:
     secret: str | None = None
     clock_id: ClockId | None = None
     spoken: str | None = None
+    facts: Mapping[str, FactValue] | None = None
 
 
 def _crew_address(crew: Crew) -> tuple[str, str]:
@@ -177,13 +185,16 @@ def tell_role(
     purpose: str,
     *,
     scribe: Scribe,
-    minutes: int,
-    clock_id: ClockId | None = None,
+    clock: Clock | None = None,
+    facts: Mapping[str, FactValue] | None = None,
 ) -> list[str]:
     """Tell everyone of a role, by text where there is a number, else on the console; answer their names.
 
-    What is told because of a clock is called off when that clock stops.
+    What is told because of a clock says how far it is from its target, and is called off when it stops.
+    `facts` fill the fields of an event that the text of a rule names.
     """
+    minutes = 1 if clock is None else _minutes_from_target(clock, scribe.at)
+    clock_id = None if clock is None else clock.id
     people = uow.people.with_role(Role(role))
     for person in people:
         draft = _Draft(
@@ -194,16 +205,76 @@ def tell_role(
             link=f"{house.public_url}/console/cases/{case.id}",
             minutes=minutes,
             clock_id=clock_id,
+            facts=facts,
         )
         _put(uow, house, case, draft)
     groups = house.role_channels.get(role, ())
     for to in groups:
         link = f"{house.public_url}/console/cases/{case.id}"
         draft = _Draft(
-            purpose=purpose, to=to, language=house.language, now=scribe.at, link=link, minutes=minutes
+            purpose=purpose,
+            to=to,
+            language=house.language,
+            now=scribe.at,
+            link=link,
+            minutes=minutes,
+            clock_id=clock_id,
         )
         _put(uow, house, case, draft)
     return [person.name for person in people] + [channel for channel, _ in groups]
+
+
+def _minutes_from_target(clock: Clock, now: datetime) -> int:
+    return max(1, math.ceil(abs(clock.target_s - clock.elapsed(now).total_seconds()) / 60))
+
+
+def warn_party(
+    uow: UnitOfWork,
+    house: House,
+    number: str,
+    purpose: str,
+    facts: Mapping[str, FactValue],
+    *,
+    minutes: int,
+    now: datetime,
+) -> None:
+    """Ask a responsible party by text to mend something; there is no case yet, so nothing else is named."""
+    template = titles.fill_fields(house.catalogue.messages[purpose], facts)
+    parameters = dict.fromkeys(titles.PARAMETERS, titles.MISSING) | {"minutes": str(minutes)}
+    body = templates.render(template, house.language, parameters)
+    uow.messages.add(_without_case(purpose, SMS, number, house.language, body, now))
+
+
+def call_hook(
+    uow: UnitOfWork, address: str, posted: Mapping[str, object], case: Case | None, *, now: datetime
+) -> None:
+    """Put a call of another system into the outbox."""
+    body = json.dumps(posted, ensure_ascii=False, separators=(",", ":"))
+    message = _without_case(WEBHOOK, WEBHOOK, address, "en", body, now)
+    uow.messages.add(replace(message, case_id=case.id if case is not None else None))
+
+
+def _without_case(
+    purpose: str, channel: str, address: str, language: str, body: str, now: datetime
+) -> Message:
+    return Message(
+        id=MessageId(ids.new()),
+        case_id=None,
+        purpose=purpose,
+        channel=channel,
+        address=address,
+        language=language,
+        body=body,
+        segments=segments.count(body).segments if channel == SMS else 1,
+        created_at=now,
+        next_attempt_at=now,
+    )
+
+
+def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
+    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
+    messages = house.catalogue.messages
+    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
 
 
 def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
@@ -215,7 +286,9 @@ def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
         "crew": draft.crew,
         "minutes": draft.minutes,
     }
-    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else house.catalogue.messages[draft.purpose]
+    template = chat_texts.TEXTS[draft.spoken] if draft.spoken else _template(house, case, draft.purpose)
+    if draft.facts is not None:
+        template = titles.fill_fields(template, draft.facts)
     body = templates.render(template, draft.language, parameters)
     channel, address = draft.to
     message = Message(

@@ -112,3 +112,11 @@ class AreaTree:
         while at is not None and at.level != self._level:
             at = self._areas.get(at.parent_id) if at.parent_id else None
         return at.id if at is not None else area_id
+
+    def path(self, area_id: AreaId | None) -> tuple[AreaId, ...]:
+        """Answer an area and everything above it, the smallest first."""
+        found: list[AreaId] = []
+        while area_id is not None and area_id in self._areas and area_id not in found:
+            found.append(area_id)
+            area_id = self._areas[area_id].parent_id
+        return tuple(found)

@@ -1,7 +1,7 @@
 """The inbox after acceptance, and the quarantine."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,10 +40,44 @@ class Events:
         query = sa.select(_EV.seq).where(_EV.state == EventState.NEW).limit(1)
         return self._connection.execute(query).first() is not None
 
-    def take(self, limit: int) -> list[Event]:
-        """Lock the next events to judge, in the order of acceptance, that no other worker holds."""
-        query = sa.select(tables.events).where(_EV.state == EventState.NEW).order_by(_EV.seq).limit(limit)
+    def take(self, limit: int, *, without: Iterable[str] = (), until: int | None = None) -> list[Event]:
+        """Lock the next events to judge, in the order of acceptance, that no other worker holds.
+
+        Those of some types are left out, and those after `until` where it is given.
+        """
+        query = sa.select(tables.events).where(_EV.state == EventState.NEW)
+        left_out = sorted(without)
+        if left_out:
+            query = query.where(_EV.type.not_in(left_out))
+        if until is not None:
+            query = query.where(_EV.seq <= until)
+        query = query.order_by(_EV.seq).limit(limit)
         return [_event(row) for row in self._connection.execute(query.with_for_update(skip_locked=True))]
+
+    def named(self, seqs: Iterable[int]) -> Mapping[int, Event]:
+        """Read events, judged or not."""
+        query = sa.select(tables.events).where(_EV.seq.in_(list(seqs)))
+        return {row.seq: _event(row) for row in self._connection.execute(query)}
+
+    def oldest_waiting(self, types: Iterable[str]) -> datetime | None:
+        """Answer when the first event of some types came that nobody has judged yet."""
+        query = (
+            sa.select(_EV.received_at)
+            .where(_EV.state == EventState.NEW, _EV.type.in_(list(types)))
+            .order_by(_EV.seq)
+            .limit(1)
+        )
+        return self._connection.execute(query).scalar()
+
+    def judgements(self, seqs: Iterable[int]) -> Mapping[int, Judgement]:
+        """Read what became of events."""
+        rows = Rows(self._connection, tables.judgements, Judgement)
+        query = rows.select().where(tables.judgements.c.event_seq.in_(list(seqs)))
+        return {judgement.event_seq: judgement for judgement in rows.many(query)}
+
+    def amend(self, judgement: Judgement) -> None:
+        """Write what became of an event in the end, where time or later events decided."""
+        Rows(self._connection, tables.judgements, Judgement).update(judgement)
 
     def still_new(self, seqs: Sequence[int]) -> frozenset[int]:
         """Answer which of some events nobody has judged yet."""

@@ -1,6 +1,7 @@
 """Sources, areas, assets, parties, people, conversations, alarms and replayed answers."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,14 @@ class Registers:
 
     def add_assets(self, assets: Iterable[Asset]) -> None:
         self._assets.insert(assets)
+
+    def set_asset_state(self, asset_id: str, state: str) -> bool:
+        """Write an asset's state among its attributes; answer whether it is there."""
+        own = tables.assets
+        asset = self._assets.first(self._assets.select().where(own.c.id == asset_id).with_for_update())
+        if asset is None:
+            return False
+        return self._assets.update(replace(asset, attributes={**asset.attributes, "state": state})) > 0
 
     def save_assets(self, assets: Iterable[Asset]) -> None:
         self._assets.update_all(assets)

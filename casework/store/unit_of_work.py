@@ -19,6 +19,7 @@ from casework.store import (
     warnings,
 )
 from casework.store import registers as register
+from casework.store import windows as memory
 from casework.store.database import Database
 
 
@@ -49,6 +50,8 @@ class SqlUnitOfWork:
     alarms: register.Alarms
     replays: register.Replays
     audits: auditor.Audits
+    windows: memory.Windows
+    conduct: memory.Conduct
 
     def __init__(self, database: Database, *, reading: bool = False) -> None:
         self._database = database
@@ -83,6 +86,8 @@ class SqlUnitOfWork:
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
         self.audits = auditor.Audits(connection)
+        self.windows = memory.Windows(connection)
+        self.conduct = memory.Conduct(connection)
         return self
 
     def __exit__(

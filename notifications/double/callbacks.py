@@ -48,7 +48,8 @@ class Reporter:
             self._put(_Step(entry.sid, ("queued", "failed"), _EXPIRED))
         else:
             # Nobody hears the states between of a text without a callback, so they are skipped.
-            self._put(_Step(entry.sid, ("queued", "sent", last) if entry.callback else (last,), error))
+            states = ("queued", "sent", last) if entry.callback else (last,)
+            self._put(_Step(entry.sid, states[::-1] if self._faults.shuffles_callbacks() else states, error))
 
     def close(self) -> None:
         """Stop reporting; what is still queued is dropped, as a provider's outage would."""
@@ -98,7 +99,8 @@ class Reporter:
         if entry is None or entry.callback is None or self._faults.loses_callback():
             return
         fields = _fields(entry, state, error, self._config.account_sid)
-        arrived = calls.post_form(entry.callback, fields, self._config.auth_token).arrived
+        for _ in range(2 if self._faults.repeats_callback() else 1):
+            arrived = calls.post_form(entry.callback, fields, self._config.auth_token).arrived
         with self._changed:
             self.arrived += arrived
             self.failed += not arrived

@@ -13,6 +13,7 @@ from casework.clock import Clock
 from casework.domain import errors
 from casework.domain.events import NewEvent
 from casework.services.intake import Read
+from rules import measures
 from rules.catalogue import Catalogue
 from rules.fields import FieldType, Kind
 
@@ -219,7 +220,7 @@ _KINDS: Mapping[Kind, fields.Field[Any]] = {
     Kind.TEXTS: fields.List(Text(_LONGEST_TEXT), validate=validate.Length(max=200), allow_none=True),
 }
 _LOOKED_UP = ("asset.", "area.", "reporter.")
-_ATTRIBUTES = frozenset({"source", "subject", "type"})
+_ATTRIBUTES = frozenset({"source", "subject", "type", "local_time"})
 
 
 def data_schema(event_type: str, declared: Mapping[str, FieldType]) -> _Data:
@@ -242,6 +243,8 @@ def reader(catalogue: Catalogue, clock: Clock) -> Read:
         """Check one event; raises `InvalidInput` by field, `ForeignSource` for another's name."""
         time = _envelope(raw, source, schemas)
         data = _data(raw, schemas[raw["type"]])
+        if raw["type"] == "reading":
+            _measured(raw["data"], catalogue.quantities)
         return NewEvent(
             source=source,
             event_id=raw["id"],
@@ -253,6 +256,13 @@ def reader(catalogue: Catalogue, clock: Clock) -> Read:
         )
 
     return read
+
+
+def _measured(data: Mapping[str, Any], quantities: Mapping[str, str]) -> None:
+    """Refuse a reading in a unit that cannot be converted to its quantity's own."""
+    declared, unit = quantities.get(data["quantity"]), data.get("unit")
+    if declared is not None and unit and not measures.convertible(unit, declared):
+        raise errors.InvalidInput({"data.unit": [f"{unit[:32]!r} cannot be converted to {declared}"]})
 
 
 class Envelope(_Data):

@@ -137,7 +137,7 @@ def figures(blueprint: Operations) -> None:
         """Answer how well the clocks' targets are kept; docs/figures.md says what each figure means."""
         runtime = blueprint.runtime
         now = runtime.clock()
-        _within_reach(query)
+        within_reach({"from": query.get("start"), "to": query.get("end")})
         end = query.get("end", now)
         start = query.get("start", end - DEFAULT_SPAN)
         if start >= end:
@@ -160,8 +160,8 @@ def events(blueprint: Operations) -> None:
             return listings.fate(connection, source, event_id)
 
 
-def _within_reach(query: dict[str, Any]) -> None:
-    """Refuse instants that no calendar of ours can count from."""
-    for name, instant in (("from", query.get("start")), ("to", query.get("end"))):
+def within_reach(instants: dict[str, Any]) -> None:
+    """Refuse instants, by the name of their parameter, that no calendar of ours can count from."""
+    for name, instant in instants.items():
         if instant is not None and not FIRST_YEAR <= instant.year <= LAST_YEAR:
             raise errors.InvalidInput({name: [f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}"]})

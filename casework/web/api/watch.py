@@ -1,7 +1,7 @@
 """Liveness, readiness and Prometheus figures."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from time import perf_counter
@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 import migrations
-from casework.analytics import health
+from casework.analytics import health, outlets
 from casework.analytics.health import Health
 from casework.domain import errors
 from casework.services.runtime import Runtime
@@ -68,14 +68,24 @@ class HouseFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Ask and answer."""
         now = self._runtime.clock()
+        today = now.astimezone(self._runtime.settings.timezone).replace(hour=0, minute=0, second=0)
         with self._runtime.reading() as connection:
             counts, seen = health.count(connection), health.look(connection, now)
+            costs = outlets.costs(connection, today)
+            standings = outlets.standings(connection, now)
         yield _family("gongzhi_events_judged", "Judged events by outcome.", "outcome", counts.events)
         yield _family("gongzhi_messages", "Texts of the outbox by state.", "state", counts.messages)
         yield _family("gongzhi_cases", "Cases by status.", "status", counts.cases)
         yield _gauge(
             "gongzhi_events_waiting", "Accepted events that wait to be judged.", counts.waiting_events
         )
+        yield _gauge(
+            "gongzhi_events_held", "Events kept and not judged, for too many came.", counts.held_events
+        )
+        yield _gauge(
+            "gongzhi_devices_offline", "Devices silent beyond their interval.", counts.offline_devices
+        )
+        yield _gauge("gongzhi_device_storms", "Devices that send more than they may just now.", counts.storms)
         yield _gauge("gongzhi_events_quarantined", "Events that wait to be mended.", counts.quarantined)
         yield _family(
             "gongzhi_lapses", "What was due and did not happen, at the last audit.", "kind", counts.lapses
@@ -98,6 +108,45 @@ class HouseFigures(Collector):
             "Since a worker was last alive; -1: never.",
             -1.0 if beat_s is None else beat_s,
         )
+        yield from _outlets(costs, standings)
+
+
+_STATES = {"closed": 0, "half_open": 1, "open": 2}
+
+
+def _outlets(costs: Sequence[outlets.CostRow], standings: Sequence[outlets.StandingRow]) -> Iterator[Metric]:
+    sent = GaugeMetricFamily(
+        "gongzhi_segments_today",
+        "Segments that providers took since midnight.",
+        labels=["channel", "provider"],
+    )
+    cost = GaugeMetricFamily(
+        "gongzhi_cost_today",
+        "What they cost, by the prices that are set.",
+        labels=["channel", "provider", "currency"],
+    )
+    segments: dict[tuple[str, str], int] = {}
+    for row in costs:
+        key = row.channel, row.provider
+        segments[key] = segments.get(key, 0) + row.segments
+        if row.currency:
+            cost.add_metric([*key, row.currency], row.amount)
+    for key, count in segments.items():
+        sent.add_metric(list(key), count)
+    circuit = GaugeMetricFamily(
+        "gongzhi_provider_circuit",
+        "0 in use, 1 tried again, 2 left alone because too many calls failed.",
+        labels=["channel", "provider"],
+    )
+    failures = GaugeMetricFamily(
+        "gongzhi_provider_failures",
+        "Failed calls within the circuit's window.",
+        labels=["channel", "provider"],
+    )
+    for one in standings:
+        circuit.add_metric([one.channel, one.provider], _STATES[one.state])
+        failures.add_metric([one.channel, one.provider], one.failures)
+    yield from (sent, cost, circuit, failures)
 
 
 def _family(name: str, told: str, label: str, counts: Mapping[str, int]) -> Metric:

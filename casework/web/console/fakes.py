@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from casework.analytics import views
 from casework.analytics.filters import BoardFilters
+from casework.analytics.outlets import CostRow, StandingRow
 from casework.clock import Clock
 from casework.domain.people import Permission
 from casework.web.console import fake_city
 from casework.web.console.commands import Done, Refused
 from casework.web.console.queries import GeoJson, Viewer
+from notifications import previews
 
 EVERYTHING = frozenset(permission.value for permission in Permission)
 PAGE = 200
@@ -130,6 +132,26 @@ class FakeConsole:
         rows = [row for row in self.cases.values() if row.crew is not None][:20]
         return views.Page(
             [_message(row, index, self.clock) for index, row in enumerate(rows)], total=len(rows)
+        )
+
+    def outlets(self, viewer: Viewer) -> views.OutletsPage:
+        del viewer
+        now = self.clock()
+        standing = StandingRow(
+            channel="sms", provider="twilio", state="half_open", calls=40, failures=21, seen_at=now
+        )
+        cost = CostRow(
+            channel="sms",
+            provider="aliyun",
+            currency="CNY",
+            messages=1204,
+            segments=1377,
+            amount=61.965,
+            unpriced=0,
+        )
+        texts = {"crew_offer": {"zh": "{category} {place} 接单 {link}", "en": "{category}, {place}: {link}"}}
+        return views.OutletsPage(
+            since=now, standings=[standing], costs=[cost], previews=list(previews.of_all(texts))
         )
 
     def changes_since(self, n: int) -> views.Changes:

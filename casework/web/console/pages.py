@@ -22,6 +22,7 @@ def add_to(blueprint: Blueprint) -> None:
         ("/intake/quarantine", quarantine),
         ("/intake/quarantine/<quarantine_id>", mend),
         ("/messages", messages),
+        ("/messages/outlets", outlets),
         ("/help", help_page),
     ):
         blueprint.add_url_rule(rule, view_func=permissions.needs(permissions.READ)(view))
@@ -124,6 +125,11 @@ def messages() -> str:
     """Show what went out, what failed, and who is unanswered."""
     page = parts().queries.messages(viewer(), request.args.get("cursor"))
     return render_template("console/messages.html", page=page)
+
+
+def outlets() -> str:
+    """Show how providers stand, what messages cost, and how every text will look."""
+    return render_template("console/outlets.html", page=parts().queries.outlets(viewer()))
 
 
 def help_page() -> str:

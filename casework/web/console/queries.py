@@ -81,6 +81,10 @@ class Queries(Protocol):
         """Give the newest messages first, failed ones within them."""
         ...
 
+    def outlets(self, viewer: Viewer) -> views.OutletsPage:
+        """Give the providers' standing, this month's costs and how every text will look."""
+        ...
+
     def changes_since(self, n: int) -> views.Changes:
         """Tell which cases and crews changed after number `n`; ids only, no content."""
         ...

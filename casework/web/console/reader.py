@@ -14,6 +14,7 @@ from casework.analytics import (
     inbox,
     messages,
     names,
+    outlets,
     outlines,
     views,
 )
@@ -21,6 +22,7 @@ from casework.analytics.filters import BoardFilters
 from casework.domain.people import Permission
 from casework.services.runtime import Runtime
 from casework.web.console.queries import GeoJson, Viewer
+from notifications import previews
 
 NAMES_LAST = timedelta(seconds=20)
 _CLOSING = frozenset({"close", "void", "merge", "verify", "reopen"})
@@ -106,6 +108,17 @@ class HouseQueries:
         del viewer
         with self._runtime().reading() as connection:
             return messages.read(connection, cursor)
+
+    def outlets(self, viewer: Viewer) -> views.OutletsPage:
+        del viewer
+        runtime, now = self._runtime(), self._now()
+        local = now.astimezone(runtime.settings.timezone)
+        since = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        with runtime.reading() as connection:
+            standings = outlets.standings(connection, now)
+            costs = outlets.costs(connection, since)
+        shown = list(previews.of_all(runtime.house().catalogue.messages))
+        return views.OutletsPage(since=since, standings=standings, costs=costs, previews=shown)
 
     def changes_since(self, n: int) -> views.Changes:
         with self._runtime().reading() as connection:

@@ -85,9 +85,29 @@ CHANNEL: Mapping[str, LazyString] = {
     "chat:generic": lazy_gettext("chat"),
     "sms": lazy_gettext("text message"),
     "twilio": lazy_gettext("text message"),
+    "voice": lazy_gettext("call"),
+    "email": lazy_gettext("e-mail"),
+    "webhook": lazy_gettext("webhook"),
+    "dingtalk": lazy_gettext("DingTalk group"),
+    "wecom": lazy_gettext("WeCom group"),
+    "telegram": lazy_gettext("Telegram"),
+    "chat:twilio": lazy_gettext("WhatsApp"),
+    "chat:dingtalk": lazy_gettext("DingTalk"),
+    "chat:wecom": lazy_gettext("WeCom"),
+    "chat:telegram": lazy_gettext("Telegram"),
     "none": lazy_gettext("wants no answer"),
     "console": lazy_gettext("console"),
     "phone": lazy_gettext("telephone"),
+}
+CIRCUIT: Mapping[str, LazyString] = {
+    "closed": lazy_gettext("in use"),
+    "half_open": lazy_gettext("tried again"),
+    "open": lazy_gettext("left alone: too many calls fail"),
+}
+PURPOSE_CLASS: Mapping[str, LazyString] = {
+    "duty": lazy_gettext("order: always"),
+    "answer": lazy_gettext("answer: always"),
+    "news": lazy_gettext("news: not after STOP, not in quiet hours"),
 }
 MESSAGE_STATE: Mapping[str, LazyString] = {
     "new": lazy_gettext("waiting"),
@@ -185,6 +205,8 @@ _LISTS = {
     "capability": CAPABILITY,
     "channel": CHANNEL,
     "message_state": MESSAGE_STATE,
+    "circuit": CIRCUIT,
+    "purpose_class": PURPOSE_CLASS,
     "purpose": PURPOSE,
     "event_type": EVENT_TYPE,
     "event_state": EVENT_STATE,

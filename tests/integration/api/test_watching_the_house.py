@@ -2,6 +2,9 @@ import re
 
 import pytest
 
+from casework.domain.addressees import Charge, ProviderStanding
+from casework.ids import MessageId
+
 
 def test_the_process_says_that_it_lives_without_asking_anything(client):
     assert client.get("/healthz").json == {"ok": True}
@@ -69,3 +72,30 @@ def test_every_operation_of_the_api_stands_in_the_document(app, client):
     }
     assert document["openapi"] == "3.1.0"
     assert routed <= described
+
+
+def test_costs_segments_and_circuits_are_scraped(client, runtime, clock):
+    charge = Charge(
+        id="c1",
+        message_id=MessageId("m1"),
+        at=clock(),
+        channel="sms",
+        provider="aliyun",
+        segments=3,
+        micros=135_000,
+        currency="CNY",
+    )
+    standing = ProviderStanding(
+        process="w1", channel="sms", provider="twilio", state="open", calls=9, failures=8, at=clock()
+    )
+    with runtime.uows() as uow:
+        uow.ledger.add(charge)
+        uow.ledger.stand([standing], clock())
+        uow.commit()
+
+    text = client.get("/metrics").get_data(as_text=True)
+
+    assert 'gongzhi_cost_today{channel="sms",currency="CNY",provider="aliyun"} 0.135' in text
+    assert 'gongzhi_segments_today{channel="sms",provider="aliyun"} 3.0' in text
+    assert 'gongzhi_provider_circuit{channel="sms",provider="twilio"} 2.0' in text
+    assert 'gongzhi_provider_failures{channel="sms",provider="twilio"} 8.0' in text

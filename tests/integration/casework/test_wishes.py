@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 
 import cast
 import pytest
@@ -265,7 +266,7 @@ def test_an_outage_of_hours_loses_no_text_and_repeats_none(town):
         town.turn(seconds=30)
 
     town.sms._script.clear()  # noqa: SLF001  (the provider is back)
-    town.turn(seconds=61)
+    town.turn(seconds=601)
 
     assert sorted(one.text.id for one in town.sms.received) == sorted(one.id for one in written)
 
@@ -339,3 +340,31 @@ def test_two_providers_behind_one_channel_are_watched_and_their_standing_is_writ
     runtime.close()
 
     assert sorted(tuple(row) for row in rows) == [("sms", "aliyun", "closed"), ("sms", "twilio", "closed")]
+
+
+@pytest.mark.parametrize("words", list(permutations(("queued", "sent", "delivered", "undelivered"))))
+def test_reports_in_any_order_and_twice_only_ever_move_a_text_forward(silent_town, words):
+    town = silent_town
+    message = put(town, "resident_resolved")
+    town.turn()
+    seen = []
+    for word in (*words, *words[::-1]):
+        relaying.take_receipt(message.id, word, provider_id="P", code=None, **town.tools)
+        seen.append(state(town, message)[0])
+
+    first_end = next(word for word in words if word in {"delivered", "undelivered"})
+    end = MessageState.DELIVERED if first_end == "delivered" else MessageState.FAILED
+    place = seen.index(end)
+    assert set(seen[:place]) <= {MessageState.SENT}
+    assert set(seen[place:]) == {end}
+
+
+def test_a_group_hears_what_a_role_is_told_beside_its_people(town):
+    group = town.house.channels["dingtalk"] = type(town.sms)(town.clock)  # another of the same kind
+    town.house.role_channels["dispatcher"] = (("dingtalk", "group"),)
+    town.report()
+    for _ in range(12):
+        town.turn(minutes=1)
+
+    assert group.texts_to("group")
+    assert len(town.sms.texts_to(cast.DISPATCHER)) == len(group.texts_to("group"))

@@ -178,6 +178,27 @@ def test_a_storm_is_an_alarm_on_the_board_and_may_be_judged_after_all(filled, di
     assert "held back" not in dispatcher.get("/intake")
 
 
+def test_a_storm_of_a_device_that_nobody_registered_is_shown_too(filled, dispatcher):
+    events = [
+        NewEvent(
+            source=SOURCE,
+            event_id=f"u-{number}",
+            type="reading",
+            subject="stranger-1",
+            time=None,
+            received_at=filled.clock(),
+            body='{"quantity":"temperature","value":1,"unit":"C"}',
+        )
+        for number in range(1_020)
+    ]
+    filled.runtime.inbox.put(events, [], live=True)
+
+    page = dispatcher.get("/register?state=storm")
+
+    assert "stranger-1" in page
+    assert ">20 <" in page or ">20<" in page
+
+
 def test_odd_words_and_cursors_end_in_no_error(filled, dispatcher):
     for odd in ("%00", "%5C", "%27", "_", "x" * 500):
         for page in ("/register", "/register/assets", "/register/parties", "/register/sources"):

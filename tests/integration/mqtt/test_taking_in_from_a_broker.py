@@ -160,6 +160,24 @@ def test_nothing_is_acknowledged_while_the_database_is_away(house, sender):
     wait_for(house.events)
 
 
+def test_a_message_that_we_stumble_over_waits_in_quarantine_and_is_acknowledged(house, sender):
+    house.listen()
+    read = house.runtime.read
+
+    def stumble(raw, source):
+        if raw["id"] == "m-1":
+            raise RuntimeError("a fault of ours")
+        return read(raw, source)
+
+    object.__setattr__(house.runtime, "read", stumble)
+    sender.send("gauges/WL-7/level", _reading(1))
+    sender.send("gauges/WL-7/level", _reading(2))
+
+    wait_for(house.events)
+    assert [row.event_id for row in house.events()] == ["m-2"]
+    assert "RuntimeError" in house.quarantined()[0].detail
+
+
 def test_a_topic_that_is_added_is_taken_in_within_seconds(house, sender):
     house.listen()
     topics.put(

@@ -149,3 +149,12 @@ def test_an_event_that_is_still_wrong_keeps_what_was_typed(dispatcher, city):
     assert "Still not valid" in answer.text
     assert "{&#34;id&#34;: " in answer.text
     assert "q-1" in city.held
+
+
+def test_the_page_of_providers_shows_their_circuit_the_costs_and_how_texts_will_look(dispatcher):
+    page = dispatcher.get("/messages/outlets").text
+
+    assert "tried again" in page
+    assert "61.97 CNY" in page
+    assert "道路积水 文一西路118号 接单" in page
+    assert "order: always" in page

@@ -91,3 +91,27 @@ def test_a_clock_that_runs_comes_before_one_that_stands_still(clock):
 
     assert first is not None
     assert first.kind == "resolution"
+
+
+def test_a_window_says_what_it_counted_and_what_it_lacks():
+    window = {"kind": "count", "held": False, "count": 2, "counted": ["a/1", "a/2"], "needs": {"more": 1}}
+    leaf = {"field": "quantity", "operator": "equals", "wanted": "leak", "seen": "leak"}
+
+    [said] = traces.steps({"unmatched": [{"rule": "three-leaks", "when": leaf, "window": window}]})
+
+    assert said["en"].endswith("counted 2 (a/1, a/2), 1 more needed")
+    assert said["zh"].endswith("计入 2 条 (a/1, a/2), 还差 1 条")
+
+
+def test_a_rule_that_was_held_back_says_why():
+    [paused, warned] = traces.steps(
+        {
+            "done": [
+                {"do": "nothing", "rule": "r", "paused": "2026-01-01T00:00:00+00:00"},
+                {"do": "warn", "rule": "r", "warned": "nobody"},
+            ]
+        }
+    )
+
+    assert paused["en"] == "By rule r: was held back the rule is paused since 2026-01-01T00:00:00+00:00"
+    assert warned["zh"] == "因规则 r: 先行告知 无人可告知"

@@ -40,3 +40,14 @@ def test_an_opt_out_concerns_the_person() -> None:
     assert row is not None
     assert row.concerns == "person"
     assert provider_codes.find(None) is None
+
+
+def test_the_other_vendors_words_are_data_too() -> None:
+    rows = provider_codes.vendor_codes()
+
+    assert not rows.keys() & provider_codes.twilio_codes().keys()
+    assert rows.keys() >= {"telegram:403", "wecom:45009", "dingtalk:130101", "smtp:550", "opted_out"}
+    for row in rows.values():
+        assert row.meaning.keys() == row.what_to_do.keys() == {"zh", "en"}
+        assert row.source
+        assert row.concerns in {"address", "person", "content", "account", "network"}
