@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from casework.analytics import rule_counts
 from casework.domain import errors
 from casework.domain.audits import Lapse
 from casework.domain.deadlines import DeadlineState
@@ -39,6 +40,7 @@ class Counts:
     quarantined: int
     lapses: Mapping[str, int]
     audited_at: datetime | None
+    rules: Mapping[str, int]
     offline_devices: int
     storms: int
 
@@ -85,6 +87,7 @@ def count(connection: sa.Connection) -> Counts:
         quarantined=connection.execute(kept).scalar_one(),
         lapses=dict.fromkeys(Lapse, 0) | (audit.found if audit else {}),
         audited_at=audit.finished_at if audit else None,
+        rules=rule_counts.cases_by_rule(connection),
         offline_devices=connection.execute(silent).scalar_one(),
         storms=connection.execute(loud).scalar_one(),
     )

@@ -1,7 +1,7 @@
 """Texts know the clock that they warn of, and the auditor keeps when it last looked.
 
 Revision ID: 0008
-Revises: 0006
+Revises: 0007
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
