@@ -14,6 +14,7 @@ _ESCAPED = frozenset("\f^{}\\[~]|€")
 _ESCAPED_UNITS = 2
 _GSM7_SINGLE, _GSM7_PART = 160, 153
 _UCS2_SINGLE, _UCS2_PART = 70, 67
+_LAST_OF_BASIC_PLANE = "\uffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,20 @@ def count(body: str) -> Segments:
     A character of two units (an escaped one, or one outside the basic plane) is never cut in two, so a long
     text may need a segment more than its length divided by the size.
     """
+    if _BASIC.issuperset(body):
+        return _cut("gsm7", len(body), _GSM7_SINGLE, _GSM7_PART)
     units = _gsm7_units(body)
     if units is not None:
         return _split("gsm7", units, _GSM7_SINGLE, _GSM7_PART)
-    wide = [len(char.encode("utf-16-le", "surrogatepass")) // 2 for char in body]
+    if max(body) <= _LAST_OF_BASIC_PLANE:
+        return _cut("ucs2", len(body), _UCS2_SINGLE, _UCS2_PART)
+    wide = [1 if char <= _LAST_OF_BASIC_PLANE else 2 for char in body]
     return _split("ucs2", wide, _UCS2_SINGLE, _UCS2_PART)
+
+
+def _cut(encoding: Literal["gsm7", "ucs2"], total: int, single: int, part: int) -> Segments:
+    """Cut characters of one unit each, as nearly every text has them: no need to look at each."""
+    return Segments(encoding, total, 1 if total <= single else -(-total // part), single)
 
 
 def _gsm7_units(body: str) -> list[int] | None:

@@ -3,6 +3,7 @@
 import string
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 MAX_PARAMETER = 200
 MAX_BODY = 1_600
@@ -65,13 +66,14 @@ def placeholders(text: str) -> frozenset[str]:
 def clean(value: object) -> str:
     """Answer a parameter as one line without control or direction characters, at most 200 characters long."""
     shown = str(value).translate(_LINE_BREAKS)
-    kept = "".join(
-        char for char in shown if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co"}
-    ).strip()
+    if not shown.isprintable():  # what is printable has none of these, and is nearly every value
+        shown = "".join(char for char in shown if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co"})
+    kept = shown.strip()
     return kept if len(kept) <= MAX_PARAMETER else kept[: MAX_PARAMETER - 1] + "…"
 
 
-def _parts(text: str) -> list[tuple[str, str | None]]:
+@lru_cache(maxsize=1_024)
+def _parts(text: str) -> tuple[tuple[str, str | None], ...]:
     try:
         parsed = list(string.Formatter().parse(text))
     except ValueError as error:
@@ -80,7 +82,7 @@ def _parts(text: str) -> list[tuple[str, str | None]]:
         # Attribute access, indexes and formats would let a template reach into objects.
         if name is not None and (not name.isidentifier() or spec or conversion):
             raise TemplateError(f"a placeholder is a plain name, unlike {{{name}}}")
-    return [(literal, name) for literal, name, _, _ in parsed]
+    return tuple((literal, name) for literal, name, _, _ in parsed)
 
 
 def _filled(name: str, parameters: Mapping[str, object]) -> str:

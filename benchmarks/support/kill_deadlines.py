@@ -17,6 +17,8 @@ STEPS = (
     EscalationStep(after_s=0.0, notify="shift_lead", of="dispatch", kind="over"),
 )
 LATEST_S = 1.0
+_LONGEST_SWEEP_S = 10.0
+"""A row is seen this long after its `settled_at` at the latest: a sweep writes when it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,16 @@ class Watch:
         self._thread.join()
 
     def _run(self) -> None:
-        limit = system_clock() + timedelta(days=1)
-        far = limit.timestamp()
-        due = asking.seconds(self._made, "due_at")
+        far = (system_clock() + timedelta(days=1)).timestamp()
+        due, settled = asking.seconds(self._made, "due_at"), asking.seconds(self._made, "settled_at")
         known: set[str] = set()
+        since = 0.0
         while not self._ending.wait(0.05):
             now = system_clock().timestamp()
-            query = f"select id, {due} from deadlines where state <> 'pending' and {due} < {far}"  # noqa: S608  (our own)
-            for row_id, due_at in asking.rows(self._made, query):
+            # Not all that was ever settled: reading that again and again would slow what is measured.
+            query = f"select id, {due}, {settled} from deadlines where {settled} > {since} and {due} < {far}"  # noqa: S608  (our own)
+            for row_id, due_at, settled_at in asking.rows(self._made, query):
+                since = max(since, float(settled_at) - _LONGEST_SWEEP_S)
                 if row_id not in known:
                     known.add(row_id)
                     self.seen_late_s.append(now - float(due_at))

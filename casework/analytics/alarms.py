@@ -74,6 +74,11 @@ def _notice(data: Data) -> Text:
     return wording.text(f"规则提示: {code}", f"A rule says: {str(code).replace('_', ' ')}")
 
 
+def _lapse(zh: str, en: str) -> Callable[[Data], Text]:
+    """Make the sentence of something that was due and did not happen, with how much of it there is."""
+    return lambda data: wording.text(zh.format(data.get("count", "")), en.format(data.get("count", "")))
+
+
 def _paused(data: Data) -> Text:
     title = data.get("title") or {}
     return wording.text(
@@ -105,12 +110,22 @@ def _device_storm(data: Data) -> Text:
 _SENTENCES: Mapping[str, Callable[[Data], Text]] = {
     "nobody_able": lambda _data: wording.text("没有可派的队伍", "Nobody can be sent"),
     "nobody_to_tell": _unheard,
-    "clock_stopped": lambda _data: wording.text(
+    "clock_stepped": lambda _data: wording.text(
         "系统时钟异常, 计时可能不准", "The clock jumped; times may be wrong"
     ),
     "crew_needs_help": _help,
     "reporter_not_reached": lambda _data: wording.text("多次回访未果", "A reporter could not be reached"),
     "rule_notice": _notice,
+    "deadline_overdue": _lapse("{}项到期未处理", "{} deadlines are due and not handled"),
+    "clock_without_deadline": _lapse("{}个计时没有到期时间", "{} clocks run without a deadline"),
+    "offer_without_expiry": _lapse(
+        "{}个派单无人应答也不会过期", "{} offers are unanswered and will not expire"
+    ),
+    "text_stuck": _lapse("{}条短信滞留未发", "{} texts are stuck in the outbox"),
+    "event_unjudged": _lapse("{}个事件未研判", "{} events wait to be judged"),
+    "auditor_silent": lambda _data: wording.text(
+        "自查任务已停止", "The auditor has fallen silent: nobody looks for what did not happen"
+    ),
     "rule_paused": _paused,
     "hook_unknown": lambda data: wording.text(
         f"规则 {data.get('rule')} 要通知的系统 {data.get('hook')} 未配置",

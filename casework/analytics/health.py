@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from casework.analytics import rule_counts
 from casework.domain import errors
+from casework.domain.audits import Lapse
 from casework.domain.deadlines import DeadlineState
 from casework.domain.messages import WAITING
 from casework.store import register_tables, tables
+from casework.store.audit_tables import audits
 
 _offline = register_tables.devices.c.offline_since
 _storm_ended = register_tables.storms.c.ended_at
@@ -36,6 +38,8 @@ class Counts:
     waiting_events: int
     held_events: int
     quarantined: int
+    lapses: Mapping[str, int]
+    audited_at: datetime | None
     rules: Mapping[str, int]
     offline_devices: int
     storms: int
@@ -73,6 +77,7 @@ def count(connection: sa.Connection) -> Counts:
     silent = sa.select(sa.func.count()).select_from(register_tables.devices).where(_offline.is_not(None))
     loud = sa.select(sa.func.count()).select_from(register_tables.storms).where(_storm_ended.is_(None))
     kept = sa.select(sa.func.count()).select_from(tables.quarantine).where(quarantine.state == "waiting")
+    audit = connection.execute(sa.select(audits.c.finished_at, audits.c.found)).first()
     return Counts(
         events=_by(connection, tables.judgements.c.outcome),
         messages=_by(connection, tables.messages.c.state),
@@ -80,6 +85,8 @@ def count(connection: sa.Connection) -> Counts:
         waiting_events=connection.execute(waiting).scalar_one(),
         held_events=connection.execute(held).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
+        lapses=dict.fromkeys(Lapse, 0) | (audit.found if audit else {}),
+        audited_at=audit.finished_at if audit else None,
         rules=rule_counts.cases_by_rule(connection),
         offline_devices=connection.execute(silent).scalar_one(),
         storms=connection.execute(loud).scalar_one(),

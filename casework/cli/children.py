@@ -34,8 +34,13 @@ class ChildSpec:
 
 
 def restart_pause_s(deaths_in_a_row: int) -> float:
-    """How long to wait before the next start: 0.5 s after the first death, doubling, at most 30 s."""
-    doublings = min(max(deaths_in_a_row - 1, 0), 16)  # beyond, the bound holds anyway and floats stay small
+    """How long to wait before the next start: not at all after one death, then 0.5 s, doubling, at most 30 s.
+
+    One death is an accident, and what is due waits for the one who died; two in a row are a fault.
+    """
+    if deaths_in_a_row <= 1:
+        return 0.0
+    doublings = min(deaths_in_a_row - 2, 16)  # beyond, the bound holds anyway and floats stay small
     return min(FIRST_PAUSE_S * 2.0**doublings, LONGEST_PAUSE_S)
 
 

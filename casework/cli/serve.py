@@ -1,9 +1,11 @@
 """The web process: gunicorn with threads, set up here and started as `python -m casework.cli.serve`."""
 
 import argparse
+import importlib
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,11 +16,15 @@ from gunicorn import util
 from gunicorn.app.base import BaseApplication
 
 from casework import cores
+from casework import settings as settings_module
 from casework.cli import single
+from casework.settings import SettingsError
+from rules.errors import PackInvalid
 
 GRACEFUL_TIMEOUT_S = 5
 BACKGROUND_STOP_S = 3.0
-APPLICATION = "app:create_app()"
+MODULE = "app"
+APPLICATION = f"{MODULE}:create_app()"
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +100,17 @@ class Server(BaseApplication):
         return util.import_app(APPLICATION)
 
 
+def warm() -> None:
+    """Load the program and the packs before any worker is forked, without opening the database.
+
+    A worker that is killed is then back in a tenth of the time, and deadlines wait that much less for it.
+    """
+    application = importlib.import_module(MODULE)
+    # What is wrong with settings or packs is told by the worker that needs them.
+    with suppress(SettingsError, PackInvalid):
+        application.load_packs(settings_module.load().scenarios)
+
+
 def start_background(worker: Any) -> None:  # noqa: ANN401  (gunicorn's worker, not annotated)
     """Start the application's background threads, and let a SIGTERM end its open streams at once."""
     extensions = getattr(worker.wsgi, "extensions", {})
@@ -139,7 +156,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--threads", type=int, default=64)
     parser.add_argument("--lock", type=Path)
-    Server(ServeOptions(**vars(parser.parse_args(arguments)))).run()
+    options = ServeOptions(**vars(parser.parse_args(arguments)))
+    warm()
+    Server(options).run()
 
 
 if __name__ == "__main__":

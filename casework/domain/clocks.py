@@ -236,9 +236,11 @@ def _deadlines(case: Case, clock: Clock) -> list[Deadline]:
             clock.id,
             case.id,
             step=index,
-            due_at=escalation.due_at(step, clock.started_at, clock.target_s, case.warn_at) + shift,
+            due_at=clock.started_at + escalation.due_after(step, clock.target_s, case.warn_at) + shift,
         )
-        for index, step in enumerate(escalation.steps_for(case.escalation, clock.kind))
+        for index, step in enumerate(
+            escalation.steps_for(case.escalation, clock.kind, clock.target_s, case.warn_at)
+        )
     ]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from casework.ids import AssignmentId, CaseId, MessageId, ReportId
+from casework.ids import AssignmentId, CaseId, ClockId, MessageId, ReportId
 
 
 class MessageState(StrEnum):
@@ -46,5 +46,7 @@ class Message:
     delivered_at: datetime | None = None
     provider_id: str | None = None
     error: str | None = None
+    clock_id: ClockId | None = None
+    """The clock that the text warns of; when it stops, a text that still waits is called off."""
     secret: str | None = None
     """The link's token as it stands in the body; it is struck out of both once the text is sent."""

@@ -1,4 +1,4 @@
-"""The background of the house: triage, solver, sweep, relay and reconciliation, loops that a bell wakes.
+"""The background of the house: loops that a bell wakes, from triage to the auditor.
 
 APScheduler is the ticker and nothing more: once a second it rings every bell. It keeps no state; what is
 due stands in the database, so that any number of workers may run and any of them may die.
@@ -8,7 +8,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Protocol
 
@@ -17,10 +16,20 @@ from apscheduler.executors.pool import ThreadPoolExecutor as Executor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from casework import ids
-from casework.domain.messages import Message
 from casework.jobs import rehearsals
 from casework.jobs.clock_guard import ClockGuard
-from casework.services import deciding, recalling, relaying, standing, sweeping, triage, watching
+from casework.jobs.senders import SENDERS, Senders
+from casework.services import (
+    auditing,
+    deciding,
+    guarding,
+    recalling,
+    relaying,
+    standing,
+    sweeping,
+    triage,
+    watching,
+)
 from casework.services.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -29,9 +38,18 @@ TICK_S = 1.0
 LOOK_S = 0.2
 """A worker without a bell in its process looks for new events this often."""
 TIDY_EVERY = timedelta(minutes=1)
-SENDERS = 24
 AFTER_YOU_S = 0.15
 GIVE_WAY = 0.5
+TEXTS_REST_S = 0.1
+GIVE_WAY_TO_DUE = 4.0
+"""While deadlines crowd, texts are taken only this often: 240 a second, more than providers take.
+
+From a long queue, where finding the next takes time, the relay rests so many times as long as it looked.
+
+What is due must be on record in time; its texts wait in the outbox, and in one process the two share the
+interpreter."""
+PURGED_A_SWEEP = 200
+"""Answers to old requests that are forgotten at a time: a backlog must not hold up what is due."""
 LONGEST_REST_S = 0.1
 """After a full batch, while callers wait for answers, triage rests half as long as it worked, up to this.
 
@@ -58,9 +76,9 @@ class Worker:
         self._started_at = self._tidy_at = runtime.clock()
         self._stopping = runtime.bells.stopping
         self._ticker = BackgroundScheduler(executors={"default": Executor(1)}, timezone="UTC")
-        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
-        self._counting = threading.Lock()
-        self._in_flight = 0
+        self._senders = Senders(runtime)
+        self._deadlines_crowd = False
+        self._claim_took_s = 0.0
         self._behind = False
         bells = runtime.bells
         self._loops = [
@@ -70,6 +88,7 @@ class Worker:
             self._loop("relay", bells.relay, self.relay, TICK_S),
             self._loop("reconcile", bells.reconcile, self.reconcile, TICK_S),
             self._loop("rehearse", bells.rehearse, self.rehearse, TICK_S),
+            self._loop("audit", bells.audit, self.audit, TICK_S),
             self._loop("watch", threading.Event(), self.watch, TICK_S),
         ]
         self._mqtt = _mqtt(runtime)
@@ -79,6 +98,7 @@ class Worker:
         self._ticker.add_job(
             self._tick, "interval", seconds=TICK_S, coalesce=True, max_instances=1, misfire_grace_time=None
         )
+        self._senders.start()
         for loop in self._loops:
             loop.start()
         if self._mqtt is not None:
@@ -97,8 +117,8 @@ class Worker:
             self._mqtt.stop(timeout_s)
         for loop in self._loops:
             loop.join(max(0.0, give_up_at - time.monotonic()))
-        self._senders.shutdown(wait=False, cancel_futures=True)
-        return not any(loop.is_alive() for loop in self._loops)
+        kept = self._senders.stop(max(0.0, give_up_at - time.monotonic()))
+        return kept and not any(loop.is_alive() for loop in self._loops)
 
     def run_once(self) -> int:
         """Do everything that is to be done now, in order, in this thread; answer how much it was."""
@@ -148,6 +168,7 @@ class Worker:
             return 0
         runtime = self._runtime
         settled = sweeping.sweep(runtime.uows, runtime.house(), runtime.clock)
+        self._deadlines_crowd = settled >= sweeping.A_COMMIT
         settled += triage.pass_time(runtime.uows, runtime.house(), runtime.clock)
         if settled:
             runtime.bells.relay.set()
@@ -157,15 +178,15 @@ class Worker:
     def relay(self) -> int:
         """Hand texts to their channels, as many at a time as there are senders; answer how many began."""
         runtime = self._runtime
-        with self._counting:
-            free = SENDERS - self._in_flight
+        if self._deadlines_crowd:
+            self._stopping.wait(min(max(TEXTS_REST_S, GIVE_WAY_TO_DUE * self._claim_took_s), TICK_S))
+        free = self._senders.free
         if free <= 0:
             return 0
+        began = time.monotonic()
         claimed = relaying.claim(runtime.uows, runtime.house(), runtime.clock, limit=free)
-        with self._counting:
-            self._in_flight += len(claimed)
-        for message in claimed:
-            self._senders.submit(self._send, message)
+        self._claim_took_s = time.monotonic() - began
+        self._senders.begin(claimed)
         return len(claimed)
 
     def relay_now(self) -> int:
@@ -175,17 +196,6 @@ class Worker:
         for message in claimed:
             relaying.send(runtime.uows, runtime.house(), runtime.clock, message)
         return len(claimed)
-
-    def _send(self, message: Message) -> None:
-        runtime = self._runtime
-        try:
-            relaying.send(runtime.uows, runtime.house(), runtime.clock, message)
-        except Exception:  # the outermost frame of a pool's thread; the row stays `sending` and is reconciled
-            log.exception("relay_failed", message_id=message.id)
-        finally:
-            with self._counting:
-                self._in_flight -= 1
-            runtime.bells.relay.set()
 
     def reconcile(self) -> int:
         """Ask providers about texts of unknown outcome; answer 0, so that it happens once a tick at most."""
@@ -197,6 +207,13 @@ class Worker:
     def rehearse(self) -> int:
         """Run a rehearsal that somebody asked for."""
         return rehearsals.run_next(self._runtime, self._stopping)
+
+    def audit(self) -> int:
+        """Look for what was due and did not happen; answer 0, for the next look has its time."""
+        runtime = self._runtime
+        if not self._guard.holding:  # what a wrong clock calls overdue is held on purpose
+            auditing.audit(runtime.uows, runtime.clock)
+        return 0
 
     def watch(self) -> int:
         """Notice who has fallen silent and which storms are over, unless the wall clock has just stepped."""
@@ -248,12 +265,15 @@ class Worker:
     def _housekeeping(self) -> None:
         runtime = self._runtime
         with runtime.uows() as uow:
-            uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
+            now = runtime.clock()
+            uow.alarms.beat(self._name, "worker", self._started_at, now)
+            uow.replays.purge(now - guarding.KEPT_FOR, PURGED_A_SWEEP)
+            auditing.watch(uow, now, since=self._started_at)
             runtime.rulebook.tell_unfit(uow)
-            if runtime.clock() >= self._tidy_at:
-                self._tidy_at = runtime.clock() + TIDY_EVERY
-                recalling.tidy(uow, runtime.house().catalogue, runtime.clock())
-            standing.record(uow, runtime.house(), self._name, runtime.clock())
+            standing.record(uow, runtime.house(), self._name, now)
+            if now >= self._tidy_at:
+                self._tidy_at = now + TIDY_EVERY
+                recalling.tidy(uow, runtime.house().catalogue, now)
             uow.commit()
 
 

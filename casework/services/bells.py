@@ -21,6 +21,7 @@ class Bells:
         self.sweep = threading.Event()
         self.reconcile = threading.Event()
         self.rehearse = threading.Event()
+        self.audit = threading.Event()
         self.stopping = threading.Event()
         self._came_at = float("-inf")
         self._crowded_at = float("-inf")
@@ -39,5 +40,6 @@ class Bells:
 
     def ring_all(self) -> None:
         """Let everyone look, at a tick or at the end."""
-        for bell in (self.triage, self.solver, self.relay, self.sweep, self.reconcile, self.rehearse):
+        bells = (self.triage, self.solver, self.relay, self.sweep, self.reconcile, self.rehearse, self.audit)
+        for bell in bells:
             bell.set()

@@ -25,4 +25,5 @@ def _turn(uow: UnitOfWork, case: Case, entry: Entry) -> None:
     uow.clocks.put(turn.clocks)
     if turn.silenced:
         uow.deadlines.silence(turn.silenced, entry.at)
+        uow.messages.cancel_of_clocks(turn.silenced, entry.at)
     uow.deadlines.arm(turn.new_deadlines)

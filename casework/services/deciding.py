@@ -31,8 +31,7 @@ def decide(uows: UnitsOfWork, house: House, clock: Clock) -> int:
     """
     now = clock()
     with uows(reading=True) as uow:
-        cases = uow.cases.waiting(AT_ONCE)
-        waiting = [case for case in cases if case.mode is not DispatchMode.MANUAL]
+        waiting = uow.cases.waiting(AT_ONCE)
         if not waiting:
             return 0
         candidates = posing.candidates(uow, house, now)

@@ -1,6 +1,5 @@
 """What happens when a clock's deadline comes: the breach stands in the timeline and the chain is told."""
 
-import math
 from collections.abc import Sequence
 
 from casework.domain import escalation
@@ -26,17 +25,17 @@ def fire(
     """
     if clock.stopped_at is not None or clock.paused:
         return
-    steps = escalation.steps_for(case.escalation, clock.kind)
-    top = escalation.highest(deadline.step for deadline in due)
-    step = steps[min(top, len(steps) - 1)]
-    reached = {steps[min(deadline.step, len(steps) - 1)].trigger for deadline in due}
-    _note_light(uow, case, clock, scribe, reached)
-    _tell(uow, house, case, clock, step, scribe)
+    steps = escalation.steps_for(case.escalation, clock.kind, clock.target_s, case.warn_at)
+    numbers = {min(deadline.step, len(steps) - 1) for deadline in due}
+    reached = {trigger for number, trigger in escalation.firsts(steps).items() if number in numbers}
+    if reached:  # a later step tells more people of a breach that stands in the timeline already
+        _note_light(uow, case, clock, scribe, over=Trigger.OVER in reached)
+    _tell(uow, house, case, clock, steps[escalation.highest(numbers)], scribe)
 
 
-def _note_light(uow: UnitOfWork, case: Case, clock: Clock, scribe: Scribe, reached: set[Trigger]) -> None:
+def _note_light(uow: UnitOfWork, case: Case, clock: Clock, scribe: Scribe, *, over: bool) -> None:
     passed = clock.elapsed(scribe.at).total_seconds()
-    kind = EntryKind.CLOCK_OVER if Trigger.OVER in reached else EntryKind.CLOCK_NEAR
+    kind = EntryKind.CLOCK_OVER if over else EntryKind.CLOCK_NEAR
     chronicling.record(
         uow,
         case,
@@ -55,9 +54,8 @@ def _note_light(uow: UnitOfWork, case: Case, clock: Clock, scribe: Scribe, reach
 def _tell(
     uow: UnitOfWork, house: House, case: Case, clock: Clock, step: EscalationStep, scribe: Scribe
 ) -> None:
-    purpose = "escalation_over" if step.trigger is Trigger.OVER else "escalation_near"
-    minutes = max(1, math.ceil(abs(clock.target_s - clock.elapsed(scribe.at).total_seconds()) / 60))
-    told = telling.tell_role(uow, house, case, step.notify, purpose, scribe=scribe, minutes=minutes)
+    purpose = "escalation_over" if clock.breached(scribe.at) else "escalation_near"
+    told = telling.tell_role(uow, house, case, step.notify, purpose, scribe=scribe, clock=clock)
     if not told:
         uow.alarms.raise_(
             "nobody_to_tell", step.notify, scribe.at, {"case": case.number, "role": step.notify}
@@ -78,7 +76,7 @@ def by_hand(uow: UnitOfWork, house: House, case: Case, scribe: Scribe, reason: s
         if entry.kind is EntryKind.ESCALATED and entry.data.get("trigger") == "by_hand"
     }
     role = next((role for role in LADDER[1:] if role.value not in already), LADDER[-1])
-    told = telling.tell_role(uow, house, case, role, "escalation_over", scribe=scribe, minutes=1)
+    told = telling.tell_role(uow, house, case, role, "escalation_over", scribe=scribe)
     entry = scribe.entry(EntryKind.ESCALATED, trigger="by_hand", role=role.value, told=told, reason=reason)
     chronicling.record(uow, case, entry)
     return told

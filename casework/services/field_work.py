@@ -172,7 +172,7 @@ def _accept(
     moved = life_cycle.acknowledge(case, assignment, scribe.at)
     _progress(uow, moved, assignment, AssignmentState.ACKNOWLEDGED, scribe)
     case = uow.cases.get(case.id)
-    uow.messages.cancel_purposes(case.id, ("escalation_near",), scribe.at)
+    uow.messages.cancel_warnings(case.id, scribe.at)
     chronicling.record(uow, case, scribe.entry(EntryKind.CREW_ACKNOWLEDGED, assignment_id=assignment.id))
     crew = uow.crews.get(assignment.crew_id)
     telling.tell_reporters(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -12,6 +13,8 @@ from casework.ids import CaseId
 from casework.services.ports import UnitOfWork, UnitsOfWork
 
 _OK = 200
+KEPT_FOR = timedelta(hours=24)
+"""An answer is kept this long under its key; a later request with the key is a new one."""
 
 
 @dataclass(frozen=True, slots=True)

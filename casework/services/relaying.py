@@ -4,13 +4,14 @@ No transaction and no connection is held while a provider is called. A text whos
 never sent again before the provider was asked what became of it.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from casework.clock import Clock
+from casework.domain import errors
 from casework.domain.assignments import ACTIVE, AssignmentState
 from casework.domain.cases import Case
 from casework.domain.deadlines import Deadline
@@ -111,28 +112,99 @@ def _hold(
     _settle(uows, message, keep)
 
 
-def send(uows: UnitsOfWork, house: House, clock: Clock, message: Message) -> None:
-    """Make one attempt at one claimed text and keep its outcome."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What came of handing one claimed text to its channel; `missed` where its time had passed."""
+
+    message: Message
+    at: datetime
+    missed: bool = False
+    accepted: Accepted | None = None
+    error: channel_errors.ChannelError | None = None
+
+
+def attempt(house: House, clock: Clock, message: Message) -> Attempt | None:
+    """Make one attempt at one claimed text, without a database; None where others may be asking after it."""
     now = clock()
     if message.valid_until is not None and now >= message.valid_until:
-        _settle(uows, message, lambda uow, held: _expire(uow, held, now))
-        return
+        return Attempt(message=message, at=now, missed=True)
     if message.attempt_at is not None and now - message.attempt_at > START_WITHIN:
         log.warning("message_left_to_reconcile", message_id=message.id)
-        return
-    channel = house.channels[message.channel]
+        return None
     try:
-        accepted = channel.send(outgoing(house, message, now))
-    except channel_errors.OutcomeUnknown as unknown:
-        code = unknown.code
-        _settle(uows, message, lambda uow, held: _ask_later(uow, held, clock(), code))
-        log.warning("message_outcome_unknown", message_id=message.id, code=unknown.code)
+        accepted = house.channels[message.channel].send(outgoing(house, message, now))
     except channel_errors.ChannelError as error:
-        refused = error
-        _slow_down(house, message.channel, error)
-        _settle(uows, message, lambda uow, held: _refuse(uow, house, held, refused, clock()))
-    else:
-        _settle(uows, message, lambda uow, held: mark_sent(uow, house, held, accepted, clock()), taken=True)
+        if not isinstance(error, channel_errors.OutcomeUnknown):
+            _slow_down(house, message.channel, error)
+        return Attempt(message=message, at=clock(), error=error)
+    return Attempt(message=message, at=clock(), accepted=accepted)
+
+
+def settle(uows: UnitsOfWork, house: House, attempts: Sequence[Attempt]) -> None:
+    """Keep the outcomes of many attempts in one transaction.
+
+    Those whose case is in somebody's hands just now, and all of them should one do harm, are settled one by
+    one: no text waits for another's.
+    """
+    try:
+        left: Sequence[Attempt] = _settle_together(uows, house, attempts)
+    except errors.Unavailable:
+        raise  # every row stays `sending` and is asked about
+    except (errors.CaseworkError, LookupError, ValueError, TypeError):
+        log.exception("settling_together_failed", attempts=len(attempts))
+        left = attempts
+    for one in left:
+        _settle_alone(uows, house, one)
+
+
+def _settle_alone(uows: UnitsOfWork, house: House, one: Attempt) -> None:
+    try:
+        _settle(uows, one.message, _keeping(house, one), taken=one.accepted is not None)
+    except errors.Unavailable:
+        raise
+    except (errors.CaseworkError, LookupError, ValueError, TypeError):
+        log.exception(
+            "outcome_not_kept", message_id=one.message.id
+        )  # the row stays `sending`: it is asked about
+
+
+def _settle_together(uows: UnitsOfWork, house: House, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Settle what can be settled without waiting; answer the others."""
+    about = {one.message.case_id for one in attempts if one.message.case_id is not None}
+    with uows() as uow:
+        free = {case.id for case in uow.cases.lock_free(about)} if about else set()
+        here = [one for one in attempts if one.message.case_id is None or one.message.case_id in free]
+        held = uow.messages.lock_many([one.message.id for one in here])
+        for one in here:
+            row = held[one.message.id]
+            if _concerns(row, one.message, taken=one.accepted is not None):
+                _keeping(house, one)(uow, row)
+        uow.commit()
+    return [one for one in attempts if one not in here]
+
+
+def _keeping(house: House, one: Attempt) -> Callable[[UnitOfWork, Message], None]:
+    """Answer what keeps an attempt's outcome."""
+
+    def keep(uow: UnitOfWork, held: Message) -> None:
+        if one.accepted is not None:
+            mark_sent(uow, house, held, one.accepted, one.at)
+        elif isinstance(one.error, channel_errors.OutcomeUnknown):
+            log.warning("message_outcome_unknown", message_id=held.id, code=one.error.code)
+            _ask_later(uow, held, one.at, one.error.code)
+        elif one.error is not None:
+            _refuse(uow, house, held, one.error, one.at)
+        else:
+            _expire(uow, held, one.at)
+
+    return keep
+
+
+def send(uows: UnitsOfWork, house: House, clock: Clock, message: Message) -> None:
+    """Make one attempt at one claimed text and keep its outcome."""
+    made = attempt(house, clock, message)
+    if made is not None:
+        settle(uows, house, [made])
 
 
 def _slow_down(house: House, channel: str, error: channel_errors.ChannelError) -> None:
@@ -217,11 +289,15 @@ def _settle(
         if message.case_id is not None:
             uow.cases.lock(message.case_id)  # the case before its rows: the same order everywhere
         held = uow.messages.lock(message.id)
-        same_attempt = held.state is MessageState.SENDING and held.attempts == message.attempts
-        if not same_attempt and not (taken and held.state in WAITING):
-            return
-        change(uow, held)
-        uow.commit()
+        if _concerns(held, message, taken=taken):
+            change(uow, held)
+            uow.commit()
+
+
+def _concerns(held: Message, attempted: Message, *, taken: bool) -> bool:
+    """Whether an outcome still is one of the row's: of the same attempt, or that the provider has it."""
+    same_attempt = held.state is MessageState.SENDING and held.attempts == attempted.attempts
+    return same_attempt or (taken and held.state in WAITING)
 
 
 def mark_sent(uow: UnitOfWork, house: House, message: Message, accepted: Accepted, now: datetime) -> None:

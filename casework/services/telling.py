@@ -1,6 +1,7 @@
 """Putting texts into the outbox: to crews, to reporters, to roles of the house."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,12 +9,13 @@ from datetime import datetime
 from casework import ids
 from casework.domain.assignments import Assignment
 from casework.domain.cases import Case
+from casework.domain.clocks import Clock
 from casework.domain.crews import Crew
 from casework.domain.messages import Message
 from casework.domain.people import Role
 from casework.domain.reports import Report
 from casework.domain.timeline import EntryKind, Scribe
-from casework.ids import MessageId
+from casework.ids import ClockId, MessageId
 from casework.services import chat_texts, chronicling
 from casework.services.house import House
 from casework.services.ports import UnitOfWork
@@ -57,6 +59,7 @@ class _Draft:
     assignment: Assignment | None = None
     report: Report | None = None
     secret: str | None = None
+    clock_id: ClockId | None = None
     spoken: str | None = None
     facts: Mapping[str, FactValue] | None = None
 
@@ -182,13 +185,16 @@ def tell_role(
     purpose: str,
     *,
     scribe: Scribe,
-    minutes: int,
+    clock: Clock | None = None,
     facts: Mapping[str, FactValue] | None = None,
 ) -> list[str]:
     """Tell everyone of a role, by text where there is a number, else on the console; answer their names.
 
+    What is told because of a clock says how far it is from its target, and is called off when it stops.
     `facts` fill the fields of an event that the text of a rule names.
     """
+    minutes = 1 if clock is None else _minutes_from_target(clock, scribe.at)
+    clock_id = None if clock is None else clock.id
     people = uow.people.with_role(Role(role))
     for person in people:
         draft = _Draft(
@@ -198,6 +204,7 @@ def tell_role(
             now=scribe.at,
             link=f"{house.public_url}/console/cases/{case.id}",
             minutes=minutes,
+            clock_id=clock_id,
             facts=facts,
         )
         _put(uow, house, case, draft)
@@ -205,10 +212,20 @@ def tell_role(
     for to in groups:
         link = f"{house.public_url}/console/cases/{case.id}"
         draft = _Draft(
-            purpose=purpose, to=to, language=house.language, now=scribe.at, link=link, minutes=minutes
+            purpose=purpose,
+            to=to,
+            language=house.language,
+            now=scribe.at,
+            link=link,
+            minutes=minutes,
+            clock_id=clock_id,
         )
         _put(uow, house, case, draft)
     return [person.name for person in people] + [channel for channel, _ in groups]
+
+
+def _minutes_from_target(clock: Clock, now: datetime) -> int:
+    return max(1, math.ceil(abs(clock.target_s - clock.elapsed(now).total_seconds()) / 60))
 
 
 def warn_party(
@@ -294,6 +311,7 @@ def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:
         assignment_id=draft.assignment.id if draft.assignment else None,
         report_id=draft.report.id if draft.report else None,
         secret=draft.secret,
+        clock_id=draft.clock_id,
     )
     uow.messages.add(message)
     return message.id

@@ -453,9 +453,7 @@ def _notify(
         )
         return []
     scribe = Scribe(case.id, now, "system", event.name)
-    return telling.tell_role(
-        uow, house, case, role, str(action.message), scribe=scribe, minutes=1, facts=judged.facts
-    )
+    return telling.tell_role(uow, house, case, role, str(action.message), scribe=scribe, facts=judged.facts)
 
 
 def _place(data: Mapping[str, Any], asset: Asset | None) -> tuple[float, float] | None:

@@ -15,24 +15,32 @@ _SHARE = 1e-4
 
 
 class AreaIndex:
-    """A spatial index over area outlines; a look-up takes microseconds (docs/decisions/0001)."""
+    """A spatial index over area outlines; a look-up takes microseconds (docs/decisions/0001).
+
+    It is built when it is first asked: a worker that comes back after a death sweeps at once.
+    """
 
     def __init__(self, areas: Iterable[Area]) -> None:
         areas = list(areas)
-        outlined = [area for area in areas if area.boundary is not None]
+        self._outlined = [area for area in areas if area.boundary is not None]
         self._codes = frozenset(area.id for area in areas)
         self._ids: list[AreaId] = []
         self._shapes: list[Any] = []
         self._tree: Any = None
-        if outlined:
-            self._build(outlined)
 
-    def _build(self, outlined: list[Area]) -> None:
+    def _has_outlines(self) -> bool:
+        """Build the index at the first question; two threads that come at once build the same one."""
+        if self._outlined and self._tree is None:
+            self._build()
+        return self._tree is not None
+
+    def _build(self) -> None:
         import shapely  # noqa: PLC0415  (heavy, and not needed by a house without areas)
         from shapely.geometry import shape  # noqa: PLC0415  (as above)
 
         pairs = sorted(
-            ((shape(dict(area.boundary or {})), area.id) for area in outlined), key=lambda pair: pair[0].area
+            ((shape(dict(area.boundary or {})), area.id) for area in self._outlined),
+            key=lambda pair: pair[0].area,
         )
         self._shapes = [pair[0] for pair in pairs]
         self._ids = [pair[1] for pair in pairs]
@@ -41,7 +49,7 @@ class AreaIndex:
 
     def locate(self, lat: float, lon: float) -> AreaId | None:
         """Answer the smallest area that holds a point, or None outside of all."""
-        if self._tree is None:
+        if not self._has_outlines():
             return None
         holding = self._tree.query(self._point(lon, lat), predicate="intersects")
         return self._ids[min(holding)] if len(holding) else None
@@ -70,7 +78,7 @@ class AreaIndex:
 
     def _outlines(self, zones: Sequence[Zone]) -> Iterator[Any]:
         """Make shapes of the zones' polygons and circles; a crossing outline is mended, not refused."""
-        if self._tree is None:
+        if not self._has_outlines():
             return
         import shapely  # noqa: PLC0415  (as above)
 

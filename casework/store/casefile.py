@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from casework.domain import errors
-from casework.domain.cases import JOINABLE, Case, CaseStatus
+from casework.domain.cases import JOINABLE, Case, CaseStatus, DispatchMode
 from casework.domain.clocks import Clock
 from casework.domain.deadlines import Deadline, DeadlineKind, DeadlineState
 from casework.domain.grouping import Box
@@ -29,11 +29,12 @@ def upsert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sq
 
 
 class Cases:
-    """The cases."""
+    """The cases; one that is locked is read once a transaction, for nobody else can change it meanwhile."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._rows = Rows(connection, tables.cases, Case)
         self._connection = connection
+        self._held: dict[CaseId, Case] = {}
 
     def next_number(self) -> int:
         """Draw the next short number; the row lock of the counter makes them unique and in order."""
@@ -48,15 +49,39 @@ class Cases:
         self._rows.insert([case])
 
     def get(self, case_id: CaseId) -> Case:
+        if case_id in self._held:
+            return self._held[case_id]
         return self._required(self._rows.select().where(tables.cases.c.id == case_id))
 
     def lock(self, case_id: CaseId) -> Case:
-        return self._required(self._rows.select().where(tables.cases.c.id == case_id).with_for_update())
+        if case_id in self._held:
+            return self._held[case_id]
+        query = self._rows.select().where(tables.cases.c.id == case_id).with_for_update()
+        case = self._held[case_id] = self._required(query)
+        return case
 
     def lock_free(self, case_ids: Iterable[CaseId]) -> list[Case]:
         """Lock those of the cases that nobody holds now, in one order, without waiting."""
         query = self._rows.select().where(tables.cases.c.id.in_(list(case_ids))).order_by(tables.cases.c.id)
-        return self._rows.many(query.with_for_update(skip_locked=True))
+        return self._hold(self._rows.many(query.with_for_update(skip_locked=True)))
+
+    def lock_due(self, now: datetime, limit: int) -> list[Case]:
+        """Lock the cases of the first deadlines that are due and whose case nobody holds, without waiting."""
+        due = tables.deadlines.c
+        query = (
+            self._rows.select()
+            .join_from(tables.deadlines, tables.cases, due.case_id == tables.cases.c.id)
+            .where(_is_due(now))
+            .order_by(due.due_at)
+            .limit(limit)
+        )
+        found = self._rows.many(query.with_for_update(of=tables.cases, skip_locked=True))
+        return self._hold(found)
+
+    def _hold(self, locked: Iterable[Case]) -> list[Case]:
+        own = {case.id: case for case in locked}  # a case may be due more than once
+        self._held |= own
+        return list(own.values())
 
     def find_by_code(self, public_code: str) -> Case | None:
         return self._rows.first(self._rows.select().where(tables.cases.c.public_code == public_code))
@@ -89,10 +114,16 @@ class Cases:
         return self._rows.many(query.order_by(cases.id).limit(2000))
 
     def waiting(self, limit: int) -> list[Case]:
-        """List filed cases with a place and without a crew: highest priority, then longest waiting, first."""
+        """List filed cases with a place that wait for a decision of the house and not of a person's.
+
+        Highest priority, then longest waiting, first.
+        """
         cases = tables.cases.c
         query = self._rows.select().where(
-            cases.status == CaseStatus.FILED, cases.lat.is_not(None), cases.paused.is_(False)
+            cases.status == CaseStatus.FILED,
+            cases.mode != DispatchMode.MANUAL,
+            cases.lat.is_not(None),
+            cases.paused.is_(False),
         )
         return self._rows.many(query.order_by(cases.priority, cases.filed_at, cases.id).limit(limit))
 
@@ -101,6 +132,8 @@ class Cases:
         saved = replace(case, version=case.version + 1)
         if self._rows.update(saved, tables.cases.c.version == case.version) == 0:
             raise errors.StaleVersion
+        if saved.id in self._held:
+            self._held[saved.id] = saved
         return saved
 
     def _required(self, query: sa.Select[tuple[object, ...]]) -> Case:
@@ -195,6 +228,13 @@ class Clocks:
                 self._rows.insert([clock])
 
 
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    """Say "pending and due" with the state spelt out, which is what makes the partial index usable."""
+    own = tables.deadlines.c
+    pending = sa.bindparam(None, DeadlineState.PENDING, type_=own.state.type, literal_execute=True)
+    return sa.and_(own.state == pending, own.due_at <= now)
+
+
 class Deadlines:
     """What is due, claimed by compare-and-swap."""
 
@@ -229,23 +269,17 @@ class Deadlines:
         statement = sa.update(tables.deadlines).where(which, pending)
         self._connection.execute(statement.values(state=DeadlineState.CANCELLED, settled_at=now))
 
-    def due_cases(self, now: datetime, limit: int) -> list[CaseId]:
-        """List the cases of the first due deadlines, without locking anything."""
-        own = tables.deadlines.c
-        query = (
-            sa.select(own.case_id)
-            .where(own.state == DeadlineState.PENDING, own.due_at <= now)
-            .order_by(own.due_at)
-            .limit(limit)
-        )
-        return list(dict.fromkeys(self._connection.execute(query).scalars()))
+    def any_due(self, now: datetime) -> bool:
+        """Tell whether anything is due, without locking anything."""
+        query = sa.select(tables.deadlines.c.id).where(_is_due(now)).limit(1)
+        return self._connection.execute(query).first() is not None
 
     def claim(self, case_ids: Iterable[CaseId], now: datetime) -> list[Deadline]:
         """Take all that is due of cases that the caller has locked; nobody else gets the same rows."""
         own = tables.deadlines.c
         statement = (
             sa.update(tables.deadlines)
-            .where(own.case_id.in_(list(case_ids)), own.state == DeadlineState.PENDING, own.due_at <= now)
+            .where(own.case_id.in_(list(case_ids)), _is_due(now))
             .values(state=DeadlineState.FIRED, settled_at=now)
             .returning(*(own[name] for name in self._rows.names))
         )
@@ -259,10 +293,11 @@ class Deadlines:
             statement = sa.update(tables.deadlines).where(tables.deadlines.c.id.in_(ids))
             self._connection.execute(statement.values(state=DeadlineState.COALESCED))
 
-    def postpone(self, case_id: CaseId, now: datetime, until: datetime) -> None:
-        """Move a case's due deadlines to a later try, so that one bad case does not hold up the others."""
+    def postpone(self, case_id: CaseId, until: datetime) -> None:
+        """Move a case's due deadlines to a later try, so that one bad case does not hold up the others.
+
+        What comes due meanwhile goes with them: no step may be taken before an earlier one.
+        """
         own = tables.deadlines.c
-        statement = sa.update(tables.deadlines).where(
-            own.case_id == case_id, own.state == DeadlineState.PENDING, own.due_at <= now
-        )
+        statement = sa.update(tables.deadlines).where(own.case_id == case_id, _is_due(until))
         self._connection.execute(statement.values(due_at=until))

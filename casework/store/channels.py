@@ -72,10 +72,11 @@ class Ledger:
     def __init__(self, connection: sa.Connection) -> None:
         self._charges = Rows(connection, tables.charges, Charge)
         self._connection = connection
+        self.flush = self._charges.flush
 
     def add(self, charge: Charge) -> None:
         """Book one sending."""
-        self._charges.insert([charge])
+        self._charges.later(charge)
 
     def stand(self, standings: Iterable[ProviderStanding], now: datetime) -> None:
         """Keep how providers stand in the eyes of a process, and forget processes that are long gone."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from casework import ids
 from casework.domain import errors
 from casework.domain.messages import Message, MessageState
-from casework.ids import AssignmentId, CaseId, MessageId
+from casework.ids import AssignmentId, CaseId, ClockId, MessageId
 from casework.store import tables
 from casework.store.rows import Rows
 
@@ -43,7 +43,14 @@ class Messages:
     def __init__(self, connection: sa.Connection) -> None:
         self._rows = Rows(connection, tables.messages, Message)
         self._bare = connection
-        self.flush = self._rows.flush
+        self._notes: list[dict[str, Any]] = []
+
+    def flush(self) -> None:
+        """Write what was added or changed for later."""
+        self._rows.flush()
+        if self._notes:
+            notes, self._notes = self._notes, []
+            self._bare.execute(sa.insert(tables.deliveries), notes)
 
     @property
     def _connection(self) -> sa.Connection:
@@ -59,8 +66,13 @@ class Messages:
     def lock(self, message_id: MessageId) -> Message:
         return self._required(self._rows.select().where(M.id == message_id).with_for_update())
 
+    def lock_many(self, message_ids: Iterable[MessageId]) -> dict[MessageId, Message]:
+        """Lock several rows, in one order; an id without a row is left out."""
+        query = self._rows.select().where(M.id.in_(list(message_ids))).order_by(M.id)
+        return {message.id: message for message in self._rows.many(query.with_for_update())}
+
     def save(self, message: Message) -> None:
-        self._rows.update(message)
+        self._rows.update_later(message)
 
     def any_due(self, now: datetime, channels: Sequence[str]) -> bool:
         """Tell whether a text waits, without locking anything."""
@@ -139,6 +151,14 @@ class Messages:
         """Cancel a case's texts of some purposes that still wait to be sent."""
         return self._cancel(sa.and_(M.case_id == case_id, M.purpose.in_(list(purposes))), now)
 
+    def cancel_of_clocks(self, clock_ids: Iterable[ClockId], now: datetime) -> int:
+        """Cancel the warnings of clocks that still wait to be sent."""
+        return self._cancel(M.clock_id.in_(list(clock_ids)), now)
+
+    def cancel_warnings(self, case_id: CaseId, now: datetime) -> int:
+        """Cancel the warnings of all clocks of a case that still wait to be sent."""
+        return self._cancel(sa.and_(M.case_id == case_id, M.clock_id.is_not(None)), now)
+
     def _cancel(self, which: sa.ColumnElement[bool], now: datetime) -> int:
         statement = sa.update(tables.messages).where(which, M.state == MessageState.NEW)
         struck = sa.func.replace(M.body, M.secret, sa.func.substr(M.secret, 1, 4) + "…")
@@ -150,10 +170,8 @@ class Messages:
 
     def note(self, message_id: MessageId, at: datetime, what: str, detail: Mapping[str, Any]) -> None:
         """Keep one try or one word of the provider."""
-        self._connection.execute(
-            sa.insert(tables.deliveries).values(
-                id=ids.new(), message_id=message_id, at=at, what=what, detail=dict(detail)
-            )
+        self._notes.append(
+            {"id": ids.new(), "message_id": message_id, "at": at, "what": what, "detail": dict(detail)}
         )
 
     def _required(self, query: sa.Select[tuple[object, ...]]) -> Message:

@@ -213,3 +213,10 @@ class Replays:
         )
         if self._connection.execute(statement.on_conflict_do_nothing()).rowcount == 0:
             raise errors.Conflict("another request with this Idempotency-Key came first")
+
+    def purge(self, before: datetime, limit: int) -> int:
+        """Forget some of the answers given before an instant; answer how many."""
+        own = tables.idempotency.c
+        old = sa.select(own.key, own.principal).where(own.at < before).order_by(own.at).limit(limit)
+        named = sa.tuple_(own.key, own.principal).in_(old.with_for_update(skip_locked=True))
+        return self._connection.execute(sa.delete(tables.idempotency).where(named)).rowcount

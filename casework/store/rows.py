@@ -38,8 +38,9 @@ def _statements(table: sa.Table, kind: type[Any]) -> _Statements:
 class Rows(Generic[T]):
     """Reads and writes one kind of dataclass in one table, on one connection.
 
-    What is added with `later` is written in one statement before anything else is done here, and on `flush`:
-    a sweep adds hundreds of entries, and a statement costs far more than a row.
+    What is added with `later` or changed with `update_later` is written in one statement each before anything
+    else is done here, and on `flush`: a sweep adds hundreds of entries, and a statement costs far more than
+    a row.
     """
 
     def __init__(self, connection: sa.Connection, table: sa.Table, kind: type[T]) -> None:
@@ -49,6 +50,7 @@ class Rows(Generic[T]):
         self._statements = _statements(table, kind)  # type: ignore[arg-type]  # a class is hashable
         self.names = self._statements.names
         self._later: list[T] = []
+        self._changed: list[T] = []
 
     def select(self) -> sa.Select[Any]:
         """Begin a query for the columns that make one item."""
@@ -76,11 +78,18 @@ class Rows(Generic[T]):
         """Add a new row before the next reading or writing here, or at the commit."""
         self._later.append(item)
 
+    def update_later(self, item: T) -> None:
+        """Write an item over its row before the next reading or writing here, or at the commit."""
+        self._changed.append(item)
+
     def flush(self) -> None:
-        """Write what was added for later."""
+        """Write what was added or changed for later."""
         if self._later:
             added, self._later = self._later, []
             self.insert(added)
+        if self._changed:
+            changed, self._changed = self._changed, []
+            self.update_all(changed)
 
     def insert(self, items: Iterable[T]) -> None:
         """Add new rows."""
@@ -91,17 +100,16 @@ class Rows(Generic[T]):
     def update(self, item: T, *where: sa.ColumnElement[bool]) -> int:
         """Write an item over the row of its primary key; answer how many rows that were."""
         self.flush()
-        values = self.values(item)
-        keys = {_KEY + key: values[key] for key in self._statements.keys}
         statement = self._statements.update.where(*where) if where else self._statements.update
-        return self.connection.execute(statement, values | keys).rowcount
+        return self.connection.execute(statement, self._with_keys(item)).rowcount
+
+    def _with_keys(self, item: T) -> dict[str, Any]:
+        values = self.values(item)
+        return values | {_KEY + key: values[key] for key in self._statements.keys}
 
     def update_all(self, items: Iterable[T]) -> None:
         """Write items over the rows of their primary keys, in one statement."""
         self.flush()
-        rows = []
-        for item in items:
-            values = self.values(item)
-            rows.append(values | {_KEY + key: values[key] for key in self._statements.keys})
+        rows = [self._with_keys(item) for item in items]
         if rows:
             self.connection.execute(self._statements.update, rows)

@@ -212,6 +212,7 @@ clocks = _table(
     sa.Column("stopped_by", Id),
     sa.Column("outcome", Word(Outcome)),
     sa.Index("ix_clocks_case_id", "case_id"),
+    sa.Index("ix_clocks_running", "case_id", **_where("stopped_at is null")),  # type: ignore[arg-type]  # dialect options
     sa.Index("ix_clocks_kind_started_at", "kind", "started_at"),
 )
 
@@ -326,6 +327,8 @@ messages = _table(
     sa.Column("provider_id", sa.String(64)),
     sa.Column("error", sa.String(500)),
     sa.Column("secret", sa.String(64)),
+    sa.Column("clock_id", Id),
+    sa.Index("ix_messages_clock_id", "clock_id", **_where("clock_id is not null")),  # type: ignore[arg-type]  # dialect options
     # SQLite takes a partial index only where the query has one of its OR's terms: it does not see into IN.
     sa.Index(
         "ix_messages_waiting",

@@ -6,7 +6,18 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from casework.store import casefile, channels, devices, field, intake, mappings, outbox, roads, warnings
+from casework.store import (
+    auditor,
+    casefile,
+    channels,
+    devices,
+    field,
+    intake,
+    mappings,
+    outbox,
+    roads,
+    warnings,
+)
 from casework.store import findings as finding
 from casework.store import registers as register
 from casework.store import rulebook as rules
@@ -43,6 +54,7 @@ class SqlUnitOfWork:
     rulebook: rules.Rulebook
     rehearsals: rules.Rehearsals
     findings: finding.Findings
+    audits: auditor.Audits
     windows: memory.Windows
     conduct: memory.Conduct
 
@@ -81,6 +93,7 @@ class SqlUnitOfWork:
         self.rulebook = rules.Rulebook(connection)
         self.rehearsals = rules.Rehearsals(connection)
         self.findings = finding.Findings(connection)
+        self.audits = auditor.Audits(connection)
         self.windows = memory.Windows(connection)
         self.conduct = memory.Conduct(connection)
         return self
@@ -98,4 +111,5 @@ class SqlUnitOfWork:
             raise RuntimeError("only a writing unit of work commits, and only inside its `with`")
         self.timeline.flush()
         self.messages.flush()
+        self.ledger.flush()
         self._connection.commit()

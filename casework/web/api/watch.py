@@ -88,6 +88,15 @@ class HouseFigures(Collector):
         )
         yield _gauge("gongzhi_device_storms", "Devices that send more than they may just now.", counts.storms)
         yield _gauge("gongzhi_events_quarantined", "Events that wait to be mended.", counts.quarantined)
+        yield _family(
+            "gongzhi_lapses", "What was due and did not happen, at the last audit.", "kind", counts.lapses
+        )
+        audit_s = _age_s(counts.audited_at, now)
+        yield _gauge(
+            "gongzhi_audit_age_seconds",
+            "Since the auditor last finished; -1: never.",
+            -1.0 if audit_s is None else audit_s,
+        )
         lag_s = _age_s(seen.oldest_due_deadline, now) or 0.0
         yield _gauge(
             "gongzhi_sweep_lag_seconds", "Age of the oldest deadline that is due and unsettled.", lag_s

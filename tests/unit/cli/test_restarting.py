@@ -8,9 +8,13 @@ Printed = pytest.CaptureFixture[str]
 
 
 def test_the_pause_doubles_with_each_death_in_a_row_up_to_half_a_minute() -> None:
-    pauses = [children.restart_pause_s(deaths) for deaths in (1, 2, 3, 6, 7, 8, 5000)]
+    pauses = [children.restart_pause_s(deaths) for deaths in (2, 3, 4, 7, 8, 9, 5000)]
 
     assert pauses == [0.5, 1.0, 2.0, 16.0, 30.0, 30.0, 30.0]
+
+
+def test_one_death_alone_costs_no_pause() -> None:
+    assert children.restart_pause_s(1) == 0.0
 
 
 def test_a_minute_of_health_forgives_earlier_deaths() -> None:

@@ -99,7 +99,7 @@ def test_the_whole_target_is_on_time_and_one_microsecond_more_is_a_breach(kind):
 @pytest.mark.parametrize("kind", ClockKind)
 def test_the_deadline_of_a_breach_is_its_first_instant(kind):
     step = EscalationStep(kind, Trigger.OVER, 0.0, "dispatcher")
-    due = escalation.due_at(step, NOW, TARGETS[kind], 0.8)
+    due = NOW + escalation.due_after(step, TARGETS[kind], 0.8)
 
     assert started(kind).breached(due)
     assert not started(kind).breached(due - MICROSECOND)
@@ -168,4 +168,18 @@ def test_the_lights(seconds, light):
 def test_a_chain_that_says_nothing_of_a_breach_still_tells_the_dispatcher():
     chain = [EscalationStep("dispatch", Trigger.NEAR, 0.0, "shift_lead")]
 
-    assert [step.notify for step in escalation.steps_for(chain, "dispatch")] == ["shift_lead", "dispatcher"]
+    steps = escalation.steps_for(chain, "dispatch", 60.0, 0.8)
+    assert [step.notify for step in steps] == ["shift_lead", "dispatcher"]
+
+
+def test_a_warning_that_waits_long_comes_after_the_breach():
+    chain = [
+        EscalationStep("dispatch", Trigger.NEAR, 30.0, "duty_officer"),
+        EscalationStep("dispatch", Trigger.OVER, 0.0, "shift_lead"),
+        EscalationStep("dispatch", Trigger.NEAR, 0.0, "dispatcher"),
+    ]
+
+    steps = escalation.steps_for(chain, "dispatch", 60.0, 0.8)
+
+    assert [step.notify for step in steps] == ["dispatcher", "shift_lead", "duty_officer"]
+    assert escalation.firsts(steps) == {0: Trigger.NEAR, 1: Trigger.OVER}
