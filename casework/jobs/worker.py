@@ -219,7 +219,7 @@ class Worker:
         """Notice who has fallen silent and which storms are over, unless the wall clock has just stepped."""
         if self._guard.holding:
             return 0
-        return watching.watch(self._runtime.uows, self._runtime.clock)
+        return watching.watch(self._runtime.uows, self._runtime.clock, since=self._started_at)
 
     def _may_fire(self) -> bool:
         was_holding = self._guard.holding

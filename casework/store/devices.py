@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,6 +18,13 @@ _D, _S, _ST, _EV = (
     register_tables.storms.c,
     tables.events.c,
 )
+
+
+def _silent(
+    own: sa.ColumnCollection[str, sa.Column[Any]], now: datetime, longest_s: float
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """Say who should have been heard by now, of those whose interval is no longer than was listened."""
+    return own.silent_at <= now, own.offline_since.is_(None), own.interval_s <= longest_s
 
 
 class Devices:
@@ -35,28 +43,28 @@ class Devices:
         self._rows.insert(new)
         self._rows.update_all(changed)
 
-    def any_due(self, now: datetime, calm_since: datetime) -> bool:
+    def any_due(self, now: datetime, calm_since: datetime, longest_s: float) -> bool:
         """Tell whether a device or source has fallen silent, or a storm calmed down; locks nothing."""
         for query in (
-            sa.select(_D.id).where(_D.silent_at <= now, _D.offline_since.is_(None)),
-            sa.select(_S.name).where(_S.silent_at <= now, _S.offline_since.is_(None)),
+            sa.select(_D.id).where(*_silent(_D, now, longest_s)),
+            sa.select(_S.name).where(*_silent(_S, now, longest_s)),
             sa.select(_ST.device).where(_ST.ended_at.is_(None), _ST.last_at < calm_since),
         ):
             if self._connection.execute(query.limit(1)).first() is not None:
                 return True
         return False
 
-    def silence_sources(self, now: datetime) -> list[Source]:
+    def silence_sources(self, now: datetime, longest_s: float) -> list[Source]:
         """Mark the sources that should have been heard by now; each is answered once."""
-        due = (_S.silent_at <= now, _S.offline_since.is_(None))
+        due = _silent(_S, now, longest_s)
         statement = sa.update(tables.sources).where(*due).values(offline_since=now)
         names = list(self._connection.execute(statement.returning(_S.name)).scalars())
         rows = Rows(self._connection, tables.sources, Source)
         return rows.many(rows.select().where(_S.name.in_(names)).order_by(_S.name)) if names else []
 
-    def silence_devices(self, now: datetime, limit: int) -> list[Device]:
+    def silence_devices(self, now: datetime, longest_s: float, limit: int) -> list[Device]:
         """Mark devices that should have been heard by now; each is answered once, in one worker."""
-        due = (_D.silent_at <= now, _D.offline_since.is_(None))
+        due = _silent(_D, now, longest_s)
         chosen = sa.select(_D.id).where(*due).order_by(_D.silent_at, _D.id).limit(limit)
         ids = list(self._connection.execute(chosen.with_for_update(skip_locked=True)).scalars())
         if not ids:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from cast import MORNING
 
 from casework.domain import devices
 from casework.domain.devices import Device
@@ -59,6 +60,10 @@ def _say(town, device, number=0, *, many=1, live=True, kind="reading", battery=N
     return town.runtime.inbox.put(events, [], live=live)
 
 
+def _watch(town):
+    return watching.watch(town.uows, town.clock, since=MORNING - timedelta(hours=12))
+
+
 def _row(town, device):
     with town.uows(reading=True) as uow:
         return uow.devices.named([device]).get(device)
@@ -84,7 +89,7 @@ def _states(town, device):
     own = tables.events.c
     with database.reading() as connection:
         query = sa.select(own.state, sa.func.count()).where(own.subject == device).group_by(own.state)
-        found = dict(connection.execute(query).tuples().all())
+        found = dict(tuple(row) for row in connection.execute(query))
     database.close()
     return found
 
@@ -133,13 +138,13 @@ def test_silence_beyond_the_declared_interval_is_one_alarm_and_being_heard_ends_
     _say(heard, "WL-1")
     _say(heard, "WL-2")
     heard.clock.advance(seconds=300 + devices.touch_every_s(300) - 1)
-    watching.watch(heard.uows, heard.clock)
+    _watch(heard)
     assert _alarms(heard, "device_silent") == []
 
     heard.clock.advance(seconds=1)
     _say(heard, "WL-2", 2)
-    assert watching.watch(heard.uows, heard.clock) == 1
-    assert watching.watch(heard.uows, heard.clock) == 0
+    assert _watch(heard) == 1
+    assert _watch(heard) == 0
     assert _alarms(heard, "device_silent") == ["WL-1"]
     assert _row(heard, "WL-1").offline_since == heard.clock()
 
@@ -151,9 +156,21 @@ def test_silence_beyond_the_declared_interval_is_one_alarm_and_being_heard_ends_
 def test_a_device_that_was_never_heard_raises_no_alarm(heard):
     heard.clock.advance(hours=10)
 
-    watching.watch(heard.uows, heard.clock)
+    _watch(heard)
 
     assert _alarms(heard, "device_silent") == []
+
+
+def test_after_a_stop_of_our_own_nobody_is_silent_before_the_interval_has_passed_once_more(heard):
+    _say(heard, "WL-1")
+    heard.clock.advance(minutes=30)
+    back = heard.clock()
+
+    heard.clock.advance(seconds=374)
+    assert watching.watch(heard.uows, heard.clock, since=back) == 0
+    heard.clock.advance(seconds=1)
+    assert watching.watch(heard.uows, heard.clock, since=back) == 1
+    assert _alarms(heard, "device_silent") == ["WL-1"]
 
 
 def test_a_source_that_falls_silent_rings_once_and_not_for_each_of_its_devices(heard):
@@ -161,7 +178,7 @@ def test_a_source_that_falls_silent_rings_once_and_not_for_each_of_its_devices(h
         _say(heard, device)
     heard.clock.advance(hours=2)
 
-    watching.watch(heard.uows, heard.clock)
+    _watch(heard)
 
     assert _alarms(heard, "source_silent") == [GAUGES]
     assert _alarms(heard, "device_silent") == []
@@ -213,7 +230,7 @@ def test_a_storm_that_calms_down_ends_its_alarm_and_lets_the_last_word_be_judged
         _say(heard, "WL-1", number, many=500)
     heard.clock.advance(seconds=61)
 
-    assert watching.watch(heard.uows, heard.clock) == 1
+    assert _watch(heard) == 1
 
     assert _alarms(heard, "device_storm") == []
     assert _states(heard, "WL-1") == {EventState.NEW: 1_001, EventState.HELD: 999}
