@@ -22,6 +22,7 @@ from casework.analytics import (
 )
 from casework.analytics.filters import BoardFilters
 from casework.domain.people import Permission
+from casework.services import telling
 from casework.services.runtime import Runtime
 from casework.web.console.queries import GeoJson, Viewer
 from notifications import previews
@@ -143,7 +144,7 @@ class HouseQueries:
         with runtime.reading() as connection:
             standings = outlets.standings(connection, now)
             costs = outlets.costs(connection, since)
-        shown = list(previews.of_all(runtime.house().catalogue.messages))
+        shown = list(previews.of_all(telling.texts_to_show(runtime.house())))
         return views.OutletsPage(since=since, standings=standings, costs=costs, previews=shown)
 
     def changes_since(self, n: int) -> views.Changes:
