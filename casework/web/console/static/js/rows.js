@@ -180,6 +180,7 @@ async function nearEnd() {
   else link.closest(".more").remove();
   tick();
   showNews();
+  nearEnd(); // a tall screen may show the whole page and still have room
 }
 
 export const current = () => document.querySelector('[data-live-rows] tr[aria-current="true"]');
@@ -210,6 +211,7 @@ export function start() {
     if (event.target.closest("#news")) takeNew();
   });
   document.addEventListener("scroll", nearEnd, { capture: true, passive: true });
+  nearEnd();
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest?.("[data-live-rows] tbody tr");
     if (row && row !== current() && event.target === row) select(row);
