@@ -19,10 +19,12 @@ from casework.clock import Clock, system_clock
 from casework.domain.places import Area
 from casework.jobs.worker import Background, Worker, boot_elapsed
 from casework.services.bells import Bells
+from casework.services.editions import Editions
 from casework.services.house import House
 from casework.services.ports import UnitsOfWork
 from casework.services.runtime import Runtime
 from casework.settings import Settings
+from casework.store.archive import Archive
 from casework.store.area_index import AreaIndex, AreaTree
 from casework.store.database import Database
 from casework.store.inbox import GroupCommitInbox
@@ -63,6 +65,7 @@ def create_runtime(
         database.close()
 
     house = _house(settings, uows, database, replacements)
+    rulebook = Editions(house, settings.scenarios, uows=uows, clock=clock, prefer=settings.matcher)
     return Runtime(
         settings=settings,
         clock=clock,
@@ -70,7 +73,9 @@ def create_runtime(
         reading=database.reading,
         inbox=inbox,
         read=event_schema.reader(house.catalogue, clock),
-        house=lambda: house,
+        house=rulebook.house,
+        rulebook=rulebook,
+        archive=Archive(database),
         close=close,
         bells=bells,
     )

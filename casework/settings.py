@@ -98,6 +98,7 @@ class Settings:
     chat_secrets: tuple[str, ...] = field(default=(), repr=False)
     demo: bool = False
     matcher: str = "durable"
+    rule_approval: bool = False
     web_processes: int = 2
     worker_processes: int = 1
     media: Path = ROOT / "var" / "media"
@@ -323,6 +324,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_CHAT_SECRETS": ("chat_secrets", _words),
     "GONGZHI_DEMO": ("demo", _flag),
     "GONGZHI_MATCHER": ("matcher", _choice("durable", "plain")),
+    "GONGZHI_RULE_APPROVAL": ("rule_approval", _flag),
     "GONGZHI_WEB_PROCESSES": ("web_processes", _processes),
     "GONGZHI_WORKER_PROCESSES": ("worker_processes", _processes),
     "GONGZHI_MEDIA": ("media", Path),

@@ -3,10 +3,10 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
-from casework.store import channel_tables, road_tables
+from casework.store import channel_tables, road_tables, rule_tables, rulebook_tables
 
 # One collection of tables, whichever module of them is asked; each must be loaded to stand in it.
-_TABLES = (channel_tables.charges, road_tables.road_closures)
+_TABLES = (channel_tables.charges, road_tables.road_closures, rule_tables.windows, rulebook_tables.versions)
 metadata = _TABLES[0].metadata
 
 

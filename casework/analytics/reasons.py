@@ -89,7 +89,7 @@ def chosen(explanation: Json, names: Names) -> Text:
     if able == 1:
         zh, en = "唯一可派的队伍", "the only able crew"
     second, margin = explanation.get("runner_up"), explanation.get("margin_s")
-    if second and margin is not None:
+    if second and margin is not None and margin >= 1:
         code = names.crew(str(second)).code
         zh, en = f"{zh}, 比 {code} 少 {margin:.0f} 秒", f"{en}, {margin:.0f} s better than {code}"
     if str(explanation.get("eta_source")).startswith("distance"):

@@ -21,6 +21,7 @@ from casework.cli import (
     reporting,
     resending,
     roads,
+    ruling,
     simulating,
     told,
 )
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
     """Hang every command onto the application."""
     for group in (db, users, sources, rule_packs, dev):
         app.cli.add_command(group)
+    ruling.register(rule_packs)
     app.cli.add_command(work)
     for module in (importing, keeping, messaging, registers, reporting, resending, roads, simulating):
         module.register(app)

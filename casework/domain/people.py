@@ -27,15 +27,19 @@ class Permission(StrEnum):
     QUARANTINE = "quarantine"
     CREWS = "crews"
     OUTBOX = "outbox"
+    RULES = "rules"
+    PUBLISH = "publish"
     REGISTERS = "registers"
 
 
 P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.DISPATCHER: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS}),
-    Role.SHIFT_LEAD: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS, P.OUTBOX, P.REGISTERS}),
-    Role.DUTY_OFFICER: frozenset({P.READ, P.DISPATCH, P.CLOSE}),
-    Role.RULE_AUTHOR: frozenset({P.READ}),
+    Role.SHIFT_LEAD: frozenset(
+        {P.READ, P.DISPATCH, P.CLOSE, P.QUARANTINE, P.CREWS, P.OUTBOX, P.REGISTERS, P.RULES, P.PUBLISH}
+    ),
+    Role.DUTY_OFFICER: frozenset({P.READ, P.DISPATCH, P.CLOSE, P.PUBLISH}),
+    Role.RULE_AUTHOR: frozenset({P.READ, P.RULES, P.PUBLISH}),
     Role.OPERATOR: frozenset({P.READ, P.QUARANTINE, P.OUTBOX, P.REGISTERS}),
 }
 

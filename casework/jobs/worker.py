@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from casework import ids
 from casework.domain.messages import Message
+from casework.jobs import rehearsals
 from casework.jobs.clock_guard import ClockGuard
 from casework.services import deciding, recalling, relaying, standing, sweeping, triage, watching
 from casework.services.runtime import Runtime
@@ -68,6 +69,7 @@ class Worker:
             self._loop("sweep", bells.sweep, self.sweep, TICK_S),
             self._loop("relay", bells.relay, self.relay, TICK_S),
             self._loop("reconcile", bells.reconcile, self.reconcile, TICK_S),
+            self._loop("rehearse", bells.rehearse, self.rehearse, TICK_S),
             self._loop("watch", threading.Event(), self.watch, TICK_S),
         ]
         self._mqtt = _mqtt(runtime)
@@ -192,6 +194,10 @@ class Worker:
             runtime.bells.relay.set()
         return 0
 
+    def rehearse(self) -> int:
+        """Run a rehearsal that somebody asked for."""
+        return rehearsals.run_next(self._runtime, self._stopping)
+
     def watch(self) -> int:
         """Notice who has fallen silent and which storms are over, unless the wall clock has just stepped."""
         if self._guard.holding:
@@ -243,6 +249,7 @@ class Worker:
         runtime = self._runtime
         with runtime.uows() as uow:
             uow.alarms.beat(self._name, "worker", self._started_at, runtime.clock())
+            runtime.rulebook.tell_unfit(uow)
             if runtime.clock() >= self._tidy_at:
                 self._tidy_at = runtime.clock() + TIDY_EVERY
                 recalling.tidy(uow, runtime.house().catalogue, runtime.clock())

@@ -20,6 +20,7 @@ class Bells:
         self.relay = threading.Event()
         self.sweep = threading.Event()
         self.reconcile = threading.Event()
+        self.rehearse = threading.Event()
         self.stopping = threading.Event()
         self._came_at = float("-inf")
         self._crowded_at = float("-inf")
@@ -38,5 +39,5 @@ class Bells:
 
     def ring_all(self) -> None:
         """Let everyone look, at a tick or at the end."""
-        for bell in (self.triage, self.solver, self.relay, self.sweep, self.reconcile):
+        for bell in (self.triage, self.solver, self.relay, self.sweep, self.reconcile, self.rehearse):
             bell.set()

@@ -1,8 +1,9 @@
 """Writing the timeline, and with each entry what it does to the clocks: the one way to do either."""
 
-from casework.domain import clocks
+from casework.domain import clocks, findings
 from casework.domain.cases import Case
 from casework.domain.timeline import Entry, EntryKind
+from casework.services import precision
 from casework.services.ports import UnitOfWork
 
 
@@ -12,6 +13,8 @@ def record(uow: UnitOfWork, case: Case, *entries: Entry) -> None:
         uow.timeline.add(entry)
         if entry.kind in clocks.TOUCHING:
             _turn(uow, case, entry)
+        if entry.kind in findings.TOUCHING:
+            precision.note_end(uow, case, entry)
 
 
 def _turn(uow: UnitOfWork, case: Case, entry: Entry) -> None:

@@ -13,7 +13,7 @@ from notifications.prices import Prices
 from notifications.purposes import QuietHours
 from routing.problem import Policy
 from routing.travel import TravelTimes
-from rules.catalogue import Catalogue
+from rules.catalogue import Catalogue, Rule
 from rules.matcher import Matcher
 
 Locate = Callable[[float, float], AreaId | None]
@@ -44,12 +44,35 @@ class Nowhere:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A draft that is judged beside the rule in force and only counted; `areas` are None for everywhere."""
+
+    trial_id: str
+    rule: Rule
+    matcher: Matcher
+    areas: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """The rules in force in some areas, where a draft stands in place of what is in force elsewhere."""
+
+    areas: frozenset[str]
+    catalogue: Catalogue
+    matcher: Matcher
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """One district's set-up; nothing in it changes while a use case runs."""
 
     catalogue: Catalogue
     matcher: Matcher
+    canaries: tuple[Canary, ...] = ()
+    shadows: tuple[Shadow, ...] = ()
+    weak_devices: frozenset[tuple[str, str]] = frozenset()
+    """Sources with devices whose word alone opens no case: see `precision`."""
     channels: Mapping[str, Channel]
     travel: TravelTimes
     public_url: str
@@ -81,3 +104,10 @@ class House:
     link_life: timedelta = timedelta(hours=12)
     callback_retry: timedelta = timedelta(seconds=40)
     callback_tries: int = 3
+
+    def judging(self, area: str | None) -> tuple[Catalogue, Matcher]:
+        """Answer the rules in force in an area, with their matcher."""
+        for canary in self.canaries:
+            if area in canary.areas:
+                return canary.catalogue, canary.matcher
+        return self.catalogue, self.matcher

@@ -7,9 +7,10 @@ from typing import Any
 
 from casework.clock import Clock
 from casework.services.bells import Bells
+from casework.services.editions import Editions
 from casework.services.house import House
 from casework.services.intake import Inbox, Read
-from casework.services.ports import UnitsOfWork
+from casework.services.ports import Archive, UnitsOfWork
 from casework.settings import Settings
 
 Reading = Callable[[], AbstractContextManager[Any]]
@@ -27,5 +28,7 @@ class Runtime:
     inbox: Inbox
     read: Read
     house: Callable[[], House]
+    rulebook: Editions
+    archive: Archive
     close: Callable[[], None]
     bells: Bells = field(default_factory=Bells)

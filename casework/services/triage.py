@@ -11,10 +11,11 @@ from casework.clock import Clock
 from casework.domain import errors
 from casework.domain.cases import Case
 from casework.domain.events import Event, EventState, Judgement
+from casework.domain.findings import WeakSignal
 from casework.domain.people import Role
 from casework.domain.places import Asset
 from casework.domain.timeline import Scribe
-from casework.services import acting, filing, recalling, telling
+from casework.services import acting, filing, precision, recalling, shadowing, telling
 from casework.services.acting import Occasion, Restraints
 from casework.services.filing import Reporting, Signal
 from casework.services.house import House
@@ -43,6 +44,7 @@ class _Decided:
     asset: Asset | None
     decision: explanation.Decision
     facts: Mapping[str, FactValue]
+    shadows: tuple[shadowing.Seen, ...]
 
     def occasion(self, at: datetime | None = None) -> Occasion:
         """Answer what rules act on; an absence is clear only later, `at` the end of its time."""
@@ -128,8 +130,7 @@ def pass_time(uows: UnitsOfWork, house: House, clock: Clock, *, limit: int = BAT
 
 def _pass_time(uows: UnitsOfWork, house: House, now: datetime, limit: int) -> int:
     with uows() as uow:
-        if not uow.windows.hold_lane():
-            return 0
+        uow.windows.hold_lane(wait=True)  # a full inbox would keep the lane taken whenever one looks
         waiting = uow.events.oldest_waiting(house.catalogue.windowed_events)
         until = now if waiting is None else min(now, waiting - timedelta(microseconds=1))
         rows = uow.windows.due(until, limit)
@@ -212,6 +213,7 @@ def _keep(uow: UnitOfWork, house: House, decided: Sequence[_Decided], now: datet
                 restraints.mended(told.rule, judged.occasion())
     uow.events.judge([_carry_out(uow, house, judged, now, restraints) for judged in fresh])
     belated = _settle_belated(uow, house, heard.belated, now)
+    shadowing.count(uow, ((one.event.seq, seen) for one in fresh for seen in one.shadows), now)
     uow.commit()
     touched = sum(
         any(action.do is not Do.DISMISS for _, action in judged.decision.actions) for judged in fresh
@@ -277,13 +279,15 @@ def _assets(uow: UnitOfWork, events: Sequence[Event]) -> Mapping[str, Asset]:
 
 def _decide(
     uow: UnitOfWork, house: House, event: Event, asset: Asset | None
-) -> tuple[explanation.Decision, Mapping[str, FactValue]]:
+) -> tuple[explanation.Decision, Mapping[str, FactValue], tuple[shadowing.Seen, ...]]:
     seen = _facts(uow, house, event, asset)
     guessed = _guess(house, event)
-    decision = explanation.decide(house.matcher, house.catalogue, event.type, seen | guessed)
-    return replace(
-        decision, trace={**decision.trace, "guessed": guessed} if guessed else decision.trace
-    ), seen
+    area = str(seen["area.id"]) if "area.id" in seen else None
+    catalogue, matcher = house.judging(area)
+    decision = explanation.decide(matcher, catalogue, event.type, seen | guessed)
+    shadows = shadowing.observe(house, event.type, seen | guessed, area, decision.matched)
+    trace = {**decision.trace, "guessed": guessed} if guessed else decision.trace
+    return replace(decision, trace=trace), seen, shadows
 
 
 def _facts(uow: UnitOfWork, house: House, event: Event, asset: Asset | None) -> dict[str, FactValue]:
@@ -390,13 +394,35 @@ def _file(
 ) -> tuple[dict[str, Any], Case | None]:
     """Open a case or join one; a rule that would open more than its limit joins only, and is paused."""
     signal = _signal(house, judged, rule, action)
-    over = signal.may_open and not restraints.may_open(rule)
-    case = filing.open_or_join(uow, house, replace(signal, may_open=False) if over else signal, now)
+    weak = _is_weak(uow, house, judged.event, signal, now)
+    over = signal.may_open and not weak and not restraints.may_open(rule)
+    case = filing.open_or_join(uow, house, replace(signal, may_open=False) if over or weak else signal, now)
     step = {"do": action.do.value, "rule": rule.id, "case": case.id if case else None}
+    if weak and case is None:
+        step["held"] = "weak_device"
     if over and case is None:
         restraints.pause(rule, judged.event)
         step["paused"] = now.isoformat()
     return step, case
+
+
+def _is_weak(uow: UnitOfWork, house: House, event: Event, signal: Signal, now: datetime) -> bool:
+    """Tell whether what would open a case is the word of a weak device that no second one repeats."""
+    weak = event.subject is not None and (event.source, event.subject) in house.weak_devices
+    category = house.catalogue.categories.get(signal.category)
+    if not signal.may_open or not weak or category is None:
+        return False
+    said = WeakSignal(
+        event_seq=event.seq,
+        category=signal.category,
+        subject=signal.subject if signal.subject != event.subject else None,
+        lat=signal.lat,
+        lon=signal.lon,
+        source=event.source,
+        device=str(event.subject),
+        at=now,
+    )
+    return not precision.seconded(uow, said, category)
 
 
 def _outcome(done: Sequence[Mapping[str, Any]], case: Case | None) -> str:

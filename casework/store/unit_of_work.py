@@ -7,7 +7,9 @@ from typing import Self
 import sqlalchemy as sa
 
 from casework.store import casefile, channels, devices, field, intake, mappings, outbox, roads, warnings
+from casework.store import findings as finding
 from casework.store import registers as register
+from casework.store import rulebook as rules
 from casework.store import windows as memory
 from casework.store.database import Database
 
@@ -38,6 +40,9 @@ class SqlUnitOfWork:
     road_closures: roads.RoadClosures
     alarms: register.Alarms
     replays: register.Replays
+    rulebook: rules.Rulebook
+    rehearsals: rules.Rehearsals
+    findings: finding.Findings
     windows: memory.Windows
     conduct: memory.Conduct
 
@@ -73,6 +78,9 @@ class SqlUnitOfWork:
         self.road_closures = roads.RoadClosures(connection)
         self.alarms = register.Alarms(connection)
         self.replays = register.Replays(connection)
+        self.rulebook = rules.Rulebook(connection)
+        self.rehearsals = rules.Rehearsals(connection)
+        self.findings = finding.Findings(connection)
         self.windows = memory.Windows(connection)
         self.conduct = memory.Conduct(connection)
         return self

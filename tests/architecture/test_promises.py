@@ -17,12 +17,14 @@ from casework.domain.clocks import Clock, ClockKind
 from casework.domain.crews import Crew, Shift
 from casework.domain.deadlines import Deadline
 from casework.domain.events import Judgement, Quarantined
+from casework.domain.findings import DeviceWeight, Finding, WeakSignal
 from casework.domain.messages import Message
 from casework.domain.people import GRANTS, Role, Session, Source, User
 from casework.domain.places import Area, Asset
 from casework.domain.reports import Report
+from casework.domain.rulebook import Draft, Publication, Rehearsal, RuleVersion, Trial, TrialCount
 from casework.domain.timeline import Entry, EntryKind
-from casework.store import tables
+from casework.store import rulebook_tables
 
 PROJECT = Path(__file__).parents[2]
 KEPT = {
@@ -44,6 +46,15 @@ KEPT = {
     "assets": Asset,
     "users": User,
     "sessions": Session,
+    "rule_versions": RuleVersion,
+    "rule_publications": Publication,
+    "rule_drafts": Draft,
+    "rule_trials": Trial,
+    "rule_trial_counts": TrialCount,
+    "rehearsals": Rehearsal,
+    "findings": Finding,
+    "device_weights": DeviceWeight,
+    "weak_signals": WeakSignal,
 }
 ERRORS = [
     one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.CaseworkError)
@@ -52,7 +63,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_table_has_the_fields_of_what_it_keeps(name):
-    columns = {column.name for column in tables.metadata.tables[name].columns}
+    columns = {column.name for column in rulebook_tables.metadata.tables[name].columns}
     own_bookkeeping = {"seq"} if name == "timeline" else set()
 
     assert columns - own_bookkeeping == {field.name for field in fields(KEPT[name])}

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from casework.services.runtime import Runtime
 from casework.settings import Settings
 from casework.web.console import (
+    bench,
     entry,
     formats,
     house,
@@ -18,6 +19,7 @@ from casework.web.console import (
     pages,
     permissions,
     registers,
+    ruling,
     security,
 )
 from casework.web.console.commands import Refused
@@ -29,6 +31,7 @@ __all__ = ["Parts", "mount", "register"]
 
 def register(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> None:
     """Hang the console onto the application; the database is opened by its first request."""
+    app.extensions[bench.KEY] = bench.Bench(runtime)
     mount(app, house.parts(app, settings, runtime))
 
 
@@ -54,7 +57,7 @@ def make_blueprint() -> Blueprint:
     blueprint.context_processor(names_for_templates)
     blueprint.register_error_handler(Refused, orders.on_refused)
     blueprint.register_error_handler(HTTPException, show_error)
-    for room in (pages, orders, live, registers, entry):
+    for room in (pages, orders, live, registers, entry, ruling):
         room.add_to(blueprint)
     blueprint.add_url_rule("/<path:rest>", view_func=permissions.public(nowhere))
     return blueprint

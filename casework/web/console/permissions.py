@@ -18,6 +18,8 @@ ACT_ON_CASES = Permission.DISPATCH.value
 END_CASES = Permission.CLOSE.value
 ACT_FOR_CREWS = Permission.CREWS.value
 MEND_INTAKE = Permission.QUARANTINE.value
+WRITE_RULES = Permission.RULES.value
+PUBLISH_RULES = Permission.PUBLISH.value
 KEEP_REGISTERS = Permission.REGISTERS.value
 PUBLIC = "public"
 

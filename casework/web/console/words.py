@@ -107,6 +107,7 @@ CIRCUIT: Mapping[str, LazyString] = {
 PURPOSE_CLASS: Mapping[str, LazyString] = {
     "duty": lazy_gettext("order: always"),
     "answer": lazy_gettext("answer: always"),
+    "machine": lazy_gettext("to a machine: always"),
     "news": lazy_gettext("news: not after STOP, not in quiet hours"),
 }
 MESSAGE_STATE: Mapping[str, LazyString] = {
@@ -185,6 +186,63 @@ ROLE: Mapping[str, LazyString] = {
     "operator": lazy_gettext("operator"),
     "guest": lazy_gettext("guest"),
 }
+REHEARSAL: Mapping[str, LazyString] = {
+    "waiting": lazy_gettext("waiting"),
+    "running": lazy_gettext("running"),
+    "done": lazy_gettext("done"),
+    "failed": lazy_gettext("failed"),
+    "cancelled": lazy_gettext("cancelled"),
+}
+TRIAL: Mapping[str, LazyString] = {
+    "shadow": lazy_gettext("shadow"),
+    "canary": lazy_gettext("canary"),
+}
+WHY: Mapping[str, LazyString] = {
+    "import": lazy_gettext("from the packs"),
+    "publish": lazy_gettext("published"),
+    "roll_back": lazy_gettext("rolled back"),
+    "withdraw": lazy_gettext("taken out of force"),
+}
+DRAFT: Mapping[str, LazyString] = {
+    "editing": lazy_gettext("being written"),
+    "proposed": lazy_gettext("waits for a second person"),
+    "published": lazy_gettext("published"),
+    "dropped": lazy_gettext("set aside"),
+}
+DO: Mapping[str, LazyString] = {
+    "open_case": lazy_gettext("open a case"),
+    "extend_case": lazy_gettext("add to a case"),
+    "notify": lazy_gettext("tell somebody"),
+    "dismiss": lazy_gettext("set aside"),
+    "opened": lazy_gettext("case opened"),
+    "joined": lazy_gettext("joined a case"),
+    "nothing": lazy_gettext("no case to join"),
+}
+OPERATOR: Mapping[str, LazyString] = {
+    "equals": lazy_gettext("is"),
+    "not_equals": lazy_gettext("is not"),
+    "at_least": lazy_gettext("at least"),
+    "more_than": lazy_gettext("more than"),
+    "at_most": lazy_gettext("at most"),
+    "less_than": lazy_gettext("less than"),
+    "between": lazy_gettext("between"),
+    "in": lazy_gettext("one of"),
+    "contains": lazy_gettext("contains"),
+    "matches": lazy_gettext("matches the pattern"),
+    "exists": lazy_gettext("is there"),
+    "missing": lazy_gettext("is missing"),
+    "equals_field": lazy_gettext("is the same as"),
+    "not_equals_field": lazy_gettext("differs from"),
+    "at_least_field": lazy_gettext("at least that of"),
+    "more_than_field": lazy_gettext("more than that of"),
+    "at_most_field": lazy_gettext("at most that of"),
+    "less_than_field": lazy_gettext("less than that of"),
+}
+GROUP: Mapping[str, LazyString] = {
+    "all": lazy_gettext("all of these"),
+    "any": lazy_gettext("any of these"),
+    "not": lazy_gettext("not this"),
+}
 ASKS: Sequence[tuple[str, LazyString, str, LazyString, bool]] = (
     ("escalate", lazy_gettext("Escalate"), "note", lazy_gettext("Note for the next in the chain"), False),
     ("withdraw", lazy_gettext("Take the crew off"), "reason", lazy_gettext("Reason"), True),
@@ -215,6 +273,13 @@ _LISTS = {
     "party_kind": PARTY_KIND,
     "role": ROLE,
     "assignment": ASSIGNMENT,
+    "rehearsal": REHEARSAL,
+    "trial": TRIAL,
+    "why": WHY,
+    "draft": DRAFT,
+    "do": DO,
+    "operator": OPERATOR,
+    "group": GROUP,
 }
 
 
@@ -254,6 +319,15 @@ def done(what: str, params: Mapping[str, str]) -> str:
         "alarm_ended": gettext("Seen; the alarm has ended"),
         "undone": gettext("Case %(number)s: taken back"),
         "resubmitted": gettext("Handed to intake again"),
+        "rule_published": gettext("In force now, in every worker"),
+        "rule_withdrawn": gettext("Out of force; its versions stay"),
+        "rule_proposed": gettext("Handed to a second person"),
+        "draft_saved": gettext("Draft kept"),
+        "draft_dropped": gettext("Draft set aside"),
+        "trial_started": gettext("The trial has begun"),
+        "trial_stopped": gettext("The trial has ended; its counts stay"),
+        "finding_corrected": gettext("Finding corrected"),
+        "device_weighed": gettext("Every worker knows of it now"),
         "crew_status_set": gettext("Crew %(crew)s is now %(status)s"),
     }
     return sentences[what] % named if what in sentences else what
@@ -281,6 +355,12 @@ def refused(why: str, params: Mapping[str, str]) -> str:
         "crew_still_sent": gettext("Crew %(crew)s still has a case. Its status follows from that."),
         "place_unclear": gettext("Give the place as latitude and longitude, like 30.3201 120.1402."),
         "too_many_tries": gettext("Too many failed tries. Wait five minutes and try again."),
+        "rule_broken": gettext("The rule is not in order: %(detail)s"),
+        "rule_refused": gettext("Not possible: %(detail)s"),
+        "rule_unknown": gettext("There is no such rule, draft or trial."),
+        "rule_second": gettext("Another person must put this in force."),
+        "rule_name": gettext("Choose a pack and a name of lower-case letters and hyphens, like quiet-home."),
+        "event_gone": gettext("This event is not among the latest any more."),
         "unavailable": gettext("The database cannot be reached just now. Nothing was changed; try again."),
         "not_allowed": gettext("This is not possible in the case's present state."),
     }

@@ -1,8 +1,11 @@
 """Rules over several events on a real database: counted once, in order, across kills and workers."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import cast
 import pytest
@@ -15,6 +18,7 @@ from casework.store.columns import dumps
 from rules.matcher import build_matcher
 from rules.packs import load_packs
 
+CHILD = Path(__file__).parents[2] / "support" / "judging_child.py"
 PACK = """
 id: watched
 title: {zh: 观察, en: Watched}
@@ -336,6 +340,31 @@ def test_the_events_of_one_window_are_judged_by_one_worker_at_a_time(bench):
 def _judge_singly(bench):
     for _ in range(60):
         triage.judge_waiting(bench.town.uows, bench.house, bench.town.clock, limit=1)
+
+
+def test_kills_at_any_instant_leave_the_decisions_of_an_uninterrupted_run(bench, watched):
+    for _ in range(20):
+        bench.reading("leak", subject="a")
+        bench.reading("leak", subject="b")
+        bench.town.clock.advance(seconds=1)
+
+    for judged in (9, None):
+        child = subprocess.Popen(  # noqa: S603  (this interpreter and a file of ours)
+            [sys.executable, str(CHILD), bench.town.url, str(watched)], stdout=subprocess.PIPE, text=True
+        )
+        with child:
+            for count, _ in enumerate(child.stdout, 1):
+                if count == judged:
+                    child.kill()
+
+    counted = [
+        [int(name[8:]) for name in entry["window"]["counted"]]
+        for number in range(1, 41)
+        for entry in bench.judgement(f"e{number}").trace["matched"]
+        if entry["rule"] == "three-leaks"
+    ]
+    assert counted == [[number - 4, number - 2, number] for number in range(5, 41)]
+    assert len(bench.cases("three-leaks")) == 2
 
 
 def test_a_caller_who_waits_has_what_came_before_judged_first(bench):

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -75,9 +75,10 @@ class Person:
         return self.client.post(f"/console{path}", data=data, headers={"Accept": "application/json"})
 
 
-def make_house(url: str, clock: FakeClock) -> House:
+def make_house(url: str, clock: FakeClock, media: Path = Path("nowhere")) -> House:
     """Open the application on a database."""
-    settings = parse({"GONGZHI_DATABASE_URL": url, "GONGZHI_DEMO": "1", "GONGZHI_MATCHER": "plain"})
+    given = {"GONGZHI_DATABASE_URL": url, "GONGZHI_DEMO": "1", "GONGZHI_MATCHER": "plain"}
+    settings = parse({**given, "GONGZHI_MEDIA": str(media)})
     made = wiring.create_app(settings, clock=clock, elapsed=lambda: clock().timestamp())
     runtime = made.extensions["gongzhi"]()
     return House(made, runtime, made.extensions["gongzhi_make_worker"](), clock)
@@ -121,21 +122,29 @@ def city_on_postgresql(postgresql_url: str, filled_postgresql: str) -> Iterator[
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def house(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[House]:
-    made = make_house(request.getfixturevalue(f"city_on_{request.param}"), clock)
+def house(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> Iterator[House]:
+    made = make_house(request.getfixturevalue(f"city_on_{request.param}"), clock, tmp_path / "media")
     yield made
     made.runtime.bells.stopping.set()
     made.runtime.close()
 
 
-@pytest.fixture
-def dispatcher(house: House) -> Person:
+def sign_in(house: House, name: str, password: str) -> Person:
+    """Let somebody sign in, in English."""
     person = Person(house.app.test_client())
     person.client.set_cookie("gz_language", "en", path="/console")
     person.get("/sign-in")
-    person.client.post(
-        "/console/sign-in",
-        data={"csrf": person.token, "name": "lead", "password": "demo-shift-lead"},
-    )
+    person.client.post("/console/sign-in", data={"csrf": person.token, "name": name, "password": password})
     person.get("/help")
     return person
+
+
+@pytest.fixture
+def signed_in(house: House) -> Callable[[str, str], Person]:
+    """Sign people of the demo in."""
+    return lambda name, password: sign_in(house, name, password)
+
+
+@pytest.fixture
+def dispatcher(house: House) -> Person:
+    return sign_in(house, "lead", "demo-shift-lead")
