@@ -50,9 +50,9 @@ def solve(
     assignments cost the same, the crews that come first win. Raises SolverFailed.
 
     Up to `dense_pairs` are solved all at once. More start from the `nearest` cheapest crews of each case: a
-    pair that was left out can improve the result only where its cost plus the crew's price is below the case's value;
-    such pairs are added and the flow is solved again, until there is none (Dantzig's pricing in the
-    assignment problem's linear program) or the time is over.
+    pair that was left out can improve the result only where its cost plus the crew's price is below the
+    case's value; such pairs are added and the flow is solved again, until there is none (Dantzig's pricing
+    in the assignment problem's linear program) or the time is over.
     """
     if out_of_time():
         raise SolverFailed("out_of_time")
