@@ -40,7 +40,7 @@ OFF_SHIFT, AWAY, AT_HOME_ONLY = 0.03, 0.1, 0.1  # shares of the crews
 SOUTH, WEST, SIDE = 30.24, 120.09, 0.1  # about 11 km by 10 km
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 TRAVEL = DistanceTravelTimes(timezone(timedelta(hours=8)))
-POLICY = Policy()
+POLICY = Policy(solve_within_s=120.0)  # wall time, which a busy machine stretches
 
 
 @dataclass(frozen=True, slots=True)

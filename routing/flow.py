@@ -14,7 +14,7 @@ from routing.costs import FAR, NO_CREW, IntArray, TenthsArray, blocks
 _MAX_ROUNDS = 50
 _SAFE = 1 << 61  # OR-Tools multiplies costs by the number of nodes, in 64 bits
 _EXACT = 1 << 53  # scipy's costs are doubles
-_DENSE_PAIRS = 60_000  # up to here the dense solver is the faster one
+DENSE_PAIRS = 60_000  # up to here the dense solver is the faster one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +42,22 @@ def solve(
     nobody: IntArray,
     nearest: int,
     out_of_time: Callable[[], bool] = lambda: False,
+    dense_pairs: int = DENSE_PAIRS,
 ) -> Solution:
     """Assign at most one crew to each case and one case to each crew at the least total cost.
 
     `cost` (n, m) is FAR where the crew may not go; `nobody` (n,) is the cost of leaving a case out. Where two
     assignments cost the same, the crews that come first win. Raises SolverFailed.
 
-    Few pairs are solved all at once. Many start from the `nearest` cheapest crews of each case: a pair that
-    was left out can improve the result only where its cost plus the crew's price is below the case's value;
-    such pairs are added and the flow is solved again, until there is none (Dantzig's pricing in the
-    assignment problem's linear program) or the time is over.
+    Up to `dense_pairs` are solved all at once. More start from the `nearest` cheapest crews of each case: a
+    pair that was left out can improve the result only where its cost plus the crew's price is below the
+    case's value; such pairs are added and the flow is solved again, until there is none (Dantzig's pricing
+    in the assignment problem's linear program) or the time is over.
     """
     if out_of_time():
         raise SolverFailed("out_of_time")
     scale = _Scale.of(cost, nobody)
-    dense = scale.dense and cost.size <= _DENSE_PAIRS
+    dense = scale.dense and cost.size <= dense_pairs
     used = np.flatnonzero(cost < FAR) if dense else _nearest(cost, nearest)
     for rounds in range(1, _MAX_ROUNDS + 1):  # noqa: B007 - the last number is reported
         arcs = _Arcs.of(cost, nobody, used, scale)

@@ -70,7 +70,9 @@ def moments(draw: st.DrawFn) -> tuple[list[WaitingCase], list[CandidateCrew]]:
 
 
 def decide(cases: list[WaitingCase], crews: list[CandidateCrew]) -> Plan:
-    return assignment.assign(cases, crews, policy=Policy(nearest_k=2), travel=TRAVEL, at=AT)
+    return assignment.assign(
+        cases, crews, policy=Policy(nearest_k=2, solve_within_s=60.0), travel=TRAVEL, at=AT
+    )
 
 
 def best_by_trying_all(cases: list[WaitingCase], crews: list[CandidateCrew]) -> int:
