@@ -254,6 +254,11 @@ def _without_case(
     )
 
 
+def texts_to_show(house: House) -> Mapping[str, Mapping[str, str]]:
+    """Answer every text of the packs for a preview; a field of an event is shown as a dash."""
+    return {key: titles.fill_fields(text, {}) for key, text in house.catalogue.messages.items()}
+
+
 def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
     """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
     messages = house.catalogue.messages

@@ -1,5 +1,6 @@
 """Registers, the outbox, the figures, and what became of an event."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from casework.domain.places import Area, Asset, Party
 from casework.services import mapping_payloads
 from casework.web.api import operations, schemas
 from casework.web.api.operations import Operations
+from rules.catalogue import Category, Pack
 
 DEFAULT_SPAN = timedelta(days=7)
 FIRST_YEAR, LAST_YEAR = 1970, 9000
@@ -121,6 +123,12 @@ def operating(blueprint: Operations) -> None:
             ]
         }
 
+    @blueprint.reads("/packs", schemas.listed(schemas.Pack))
+    def list_packs() -> dict[str, Any]:
+        """List the scenario packs in force, with what a map needs of them and their response cards."""
+        catalogue = blueprint.runtime.house().catalogue
+        return {"items": [_pack(pack, catalogue.categories.values()) for pack in catalogue.packs]}
+
     @blueprint.reads("/outbox", schemas.page_of(schemas.Message), query=schemas.OutboxQuery)
     def list_messages(query: dict[str, Any]) -> Page[Message]:
         """List texts, the newest first."""
@@ -158,6 +166,18 @@ def events(blueprint: Operations) -> None:
             raise errors.ForeignSource(f"the key belongs to {caller.name!r}")
         with blueprint.runtime.reading() as connection:
             return listings.fate(connection, source, event_id)
+
+
+def _pack(pack: Pack, categories: Iterable[Category]) -> dict[str, Any]:
+    return {
+        "id": pack.id,
+        "title": dict(pack.title),
+        "owner": pack.owner,
+        "requires": pack.requires,
+        "layer": pack.layer,
+        "icon": pack.icon,
+        "cards": {category.code: category.card for category in categories if category.pack == pack.id},
+    }
 
 
 def within_reach(instants: dict[str, Any]) -> None:
