@@ -139,8 +139,8 @@ class CoolDown:
 class Limit:
     """Open at most so many cases in so many seconds; a rule that wants more pauses itself."""
 
-    cases: int = 200
-    within_s: float = 3600.0
+    cases: int
+    within_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Rule:
     memory: str = ""
     others: tuple[Part, ...] = ()
     cool_down: CoolDown | None = None
-    limit: Limit = Limit()
+    limit: Limit | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -17,6 +17,9 @@ from rules.window_files import WindowReader
 from rules.windows import Window
 from rules.yaml_lines import Document, Path_
 
+SAID_BY_PEOPLE = frozenset({"report", "ticket"})
+USUAL_LIMIT = Limit(1_000, 3600.0)
+
 
 @dataclass(slots=True)
 class RuleReader:
@@ -71,7 +74,7 @@ class RuleReader:
             cool_down=self._cool_down(
                 document, (*path, "cool_down", "by"), loaded["cool_down"], window, event
             ),
-            limit=Limit(loaded["limit"]["cases"], loaded["limit"]["within"]) if loaded["limit"] else Limit(),
+            limit=_limit(loaded["limit"], event),
         )
         if len(self.problems) == before:
             self.found.append(rule)
@@ -206,6 +209,13 @@ class _ExampleReader:
 
     def _refuse(self, path: Path_, what: str, hint: str = "") -> None:
         self.rules.problems.append(self.document.problem(path, what, hint))
+
+
+def _limit(loaded: Mapping[str, Any] | None, event: str) -> Limit | None:
+    """Answer the limit that a rule declares; of what people say none is lost to one that nobody declared."""
+    if loaded is not None:
+        return Limit(loaded["cases"], loaded["within"])
+    return None if event in SAID_BY_PEOPLE else USUAL_LIMIT
 
 
 def _make_action(loaded: Mapping[str, Any]) -> Action:

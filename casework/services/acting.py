@@ -68,6 +68,8 @@ class Restraints:
 
     def may_open(self, rule: Rule) -> bool:
         """Tell whether a rule is still within its limit of cases."""
+        if rule.limit is None:
+            return True
         since = self.now - timedelta(seconds=rule.limit.within_s)
         opened = self.uow.conduct.cases_opened(rule.id, rule.version, since, rule.limit.cases)
         return opened < rule.limit.cases
@@ -75,8 +77,8 @@ class Restraints:
     def pause(self, rule: Rule, event: Event) -> None:
         """Pause a rule that would open more cases than its limit, and tell its owner."""
         reason = {
-            "cases": rule.limit.cases,
-            "within_s": rule.limit.within_s,
+            "cases": rule.limit.cases if rule.limit is not None else None,
+            "within_s": rule.limit.within_s if rule.limit is not None else None,
             "event": event.name,
             "owner": rule.owner,
             "title": dict(rule.title),

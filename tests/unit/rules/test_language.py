@@ -482,3 +482,14 @@ def test_messages_of_rules_may_name_fields_and_those_of_the_service_may_not(load
 
 def test_a_condition_on_the_place_is_no_word_that_a_field_may_have():
     assert Condition("lat", "equals", 1).holds({"lat": 1})
+
+
+def test_only_rules_on_what_machines_send_have_a_limit_that_nobody_declared(load):
+    of_people = load(single("{event: report, field: text, equals: a}", "{text: a}", "{text: b}")).rules[0]
+    of_machines = load(
+        single("{event: detection, field: label, equals: a}", "{label: a}", "{label: b}")
+    ).rules[0]
+
+    assert of_people.limit is None
+    assert of_machines.limit is not None
+    assert (of_machines.limit.cases, of_machines.limit.within_s) == (1_000, 3600.0)
