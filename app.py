@@ -13,8 +13,10 @@ from flask import Flask
 import rules
 from casework import logs, outlets, web
 from casework import settings as settings_module
+from casework.analytics import finished_trips
 from casework.cli import commands
 from casework.clock import Clock, system_clock
+from casework.domain.places import Area
 from casework.jobs.worker import Background, Worker, boot_elapsed
 from casework.services.bells import Bells
 from casework.services.editions import Editions
@@ -29,6 +31,7 @@ from casework.store.inbox import GroupCommitInbox
 from casework.store.unit_of_work import SqlUnitOfWork
 from casework.web.api import event_schema
 from notifications.channel import Channel
+from routing import learning
 from routing.travel import DeferredTravelTimes, DistanceTravelTimes, TravelTimes
 from rules import canary
 from rules.catalogue import Catalogue
@@ -61,7 +64,7 @@ def create_runtime(
         inbox.close()
         database.close()
 
-    house = _house(settings, uows, replacements)
+    house = _house(settings, uows, database, replacements)
     rulebook = Editions(house, settings.scenarios, uows=uows, clock=clock, prefer=settings.matcher)
     return Runtime(
         settings=settings,
@@ -85,7 +88,7 @@ def load_packs(folders: tuple[Path, ...]) -> Catalogue:
     return rules.load_packs(folders)
 
 
-def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) -> House:
+def _house(settings: Settings, uows: UnitsOfWork, database: Database, replacements: Replacements) -> House:
     catalogue = load_packs(settings.scenarios)
     with uows(reading=True) as uow:
         areas = uow.registers.areas()
@@ -95,7 +98,8 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         matcher=rules.build_matcher(catalogue, prefer=settings.matcher),
         channels=replacements.get("channels")
         or outlets.channels(settings, replacements.get("clock", system_clock)),
-        travel=replacements.get("travel") or _travel(settings),
+        travel=replacements.get("travel")
+        or _learned(settings, areas, database, replacements.get("clock", system_clock)),
         public_url=settings.public_url,
         language=settings.language,
         locate=index.locate,
@@ -108,7 +112,22 @@ def _house(settings: Settings, uows: UnitsOfWork, replacements: Replacements) ->
         role_channels=settings.role_channels,
         lineage=AreaTree(areas).path,
         timezone=settings.timezone,
+        hooks=settings.webhooks,
         alone=settings.one_process,
+    )
+
+
+def _learned(settings: Settings, areas: list[Area], database: Database, clock: Clock) -> TravelTimes:
+    """Correct the travel times by what the district's own trips have taught up to this start."""
+    travel = _travel(settings)
+    tree, index = AreaTree(areas), AreaIndex(areas)
+    with database.reading() as connection:
+        residuals = learning.learn(finished_trips.listed(connection, clock(), settings.timezone, tree.lifted))
+    if residuals is None:
+        return travel
+    log.info("travel_times_learned", trips=residuals.all.n, factor=round(residuals.all.factor, 2))
+    return learning.LearnedTravelTimes(
+        travel, residuals, settings.timezone, lambda lat, lon: tree.lifted(index.locate(lat, lon))
     )
 
 

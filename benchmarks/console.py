@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -47,19 +47,27 @@ ARGUMENTS = [
     "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
-WAITING = 60
+WAITING, ROWS = 60, 500
 PACE_MS = 700
 """A fast dispatcher still reads a line before the next key."""
 PAGES = ("", "crews", "intake", "messages", "help")
 _PAINTED = """(key) => new Promise((done) => {
   const row = document.querySelector('tr[aria-current="true"]');
   const began = performance.now();
+  const since = {};
+  const seen = (what, then) => {
+    if (since[what]) return;
+    since[what] = -1;
+    requestAnimationFrame(() => setTimeout(() => { since[what] = performance.now() - began; then?.(); }));
+  };
   const watch = new MutationObserver(() => {
     if (row.querySelector('[data-verb="dispatch"]')) return;
+    seen('painted');
+    if (row.dataset.waiting) return;
     watch.disconnect();
-    requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
+    seen('confirmed', () => done([since.painted, since.confirmed]));
   });
-  watch.observe(row, { childList: true, subtree: true });
+  watch.observe(row, { childList: true, subtree: true, attributes: true });
   document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
 })"""
 _ANSWERS = """performance.getEntriesByType('resource')
@@ -148,7 +156,10 @@ def wait_for(port: int) -> None:
 
 
 def fill(url: str, runtime: Runtime, demo: city.DemoCity, cases: int) -> None:
-    """Write open cases all over the city straight into the tables: all but some hundred wait for a check."""
+    """Write open cases all over the city straight into the tables.
+
+    The oldest, which stand on top of the queue, wait for a crew; all others wait for a check.
+    """
     chance = random.Random(7)  # noqa: S311  (a plausible city, not a secret)
     categories = list(runtime.house().catalogue.categories.values())
     made = [make_case(number, chance.choice(categories), demo, chance) for number in range(cases)]
@@ -164,11 +175,12 @@ def fill(url: str, runtime: Runtime, demo: city.DemoCity, cases: int) -> None:
 def make_case(number: int, category: Category, demo: city.DemoCity, chance: random.Random) -> Case:
     """Make one open case."""
     lat, lon = geometry.random_point(chance.choice(demo.streets).outline, chance)
-    opened_at = system_clock() - timedelta(seconds=chance.randint(0, 1100))
+    waits = number < WAITING
+    opened_at = system_clock() - timedelta(seconds=chance.randint(*(1100, 1150) if waits else (0, 1100)))
     return Case(
         id=CaseId(ids.new()), number=1001 + number, public_code=ids.new_public_code(),
         category=category.code, title=f"Case {number}", priority=category.priority,
-        status=CaseStatus.FILED if number < WAITING else CaseStatus.RESOLVED, mode=DispatchMode.SUGGEST,
+        status=CaseStatus.FILED if waits else CaseStatus.RESOLVED, mode=DispatchMode.SUGGEST,
         lat=lat, lon=lon, address=None, area_id=None, subject=None, rule_id=None, rule_version=None,
         opened_at=opened_at, filed_at=opened_at, changed_at=opened_at, capabilities=category.capabilities,
         targets=dict(category.targets), warn_at=0.8, escalation=(), offer_timeout_s=60.0,
@@ -216,7 +228,10 @@ def sign_in(page: Page, base: str) -> None:
 
 def print_loading(page: Page, base: str) -> None:
     """Print what the server takes for the parts of the board."""
-    for name, path in (("board", "/console/"), ("map, cases", "/console/map/cases.geojson")):
+    for name, path in (
+        ("board", "/console/"),
+        ("map, cases", page.get_attribute("#map", "data-cases") or ""),
+    ):
         times = [_timed(page, base + path) for _ in range(5)]
         size = len(page.request.get(base + path).body())
         print(f"{name}: {statistics.median(times):.0f} ms, {size / 1024:.0f} KB")
@@ -225,7 +240,20 @@ def print_loading(page: Page, base: str) -> None:
     print(
         f"map engine: {page.get_attribute('#map', 'data-engine')}, after {time.perf_counter() - began:.1f} s"
     )
-    print(f"rows in the queue: {page.locator('#queue tr[data-id]').count()}")
+    first = page.locator("#queue tr[data-id]").count()
+    print(f"rows in the queue: {first} at first, {scrolled_to(page)} scrolled to")
+
+
+def scrolled_to(page: Page) -> int:
+    """Scroll until as many rows are on the page as the board is promised for, and back to the top."""
+    rows = page.locator("#queue tr[data-id]")
+    for _ in range(40):
+        if rows.count() >= ROWS or not page.locator("#queue .more").count():
+            break
+        page.evaluate("document.getElementById('queue').scrollTop = 1e6")
+        page.wait_for_timeout(250)
+    page.evaluate("document.getElementById('queue').scrollTop = 0")
+    return rows.count()
 
 
 def _timed(page: Page, url: str) -> float:
@@ -237,18 +265,37 @@ def _timed(page: Page, url: str) -> float:
 def print_frames(page: Page) -> None:
     """Print the pauses between frames while the queue is scrolled, and while nothing is done."""
     page.wait_for_timeout(4000)
+    clock = meter(page)
+    busy = clock()
     for act in ("rest", "scroll"):
         gaps = sorted(page.evaluate(_FRAMES, act))
         p95 = gaps[int(len(gaps) * 0.95)]
         middle = statistics.median(gaps)
-        print(f"frames, {act}: p50 {middle:.0f} ms, p95 {p95:.0f} ms, longest {gaps[-1]:.0f} ms")
+        busy, before = clock(), busy
+        spent = f"{(busy - before) * 1000 / 3:.0f} ms of the page's processor time a second"
+        print(f"frames, {act}: p50 {middle:.0f} ms, p95 {p95:.0f} ms, longest {gaps[-1]:.0f} ms, {spent}")
+
+
+def meter(page: Page) -> Callable[[], float]:
+    """Make a clock of the page's main thread in seconds of processor time, which others hardly change."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        found = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+        return float(found["TaskDuration"])
+
+    return spent
 
 
 def print_keys(page: Page, sends: int, *, lite: bool) -> None:
-    """Print the time from the key `d` until the row shows, painted, that its crew was sent."""
+    """Print the time from the key `d` until the row shows its crew, and until the server confirmed it."""
     times = []
-    page.goto(page.url.split("?")[0] + "?status=filed" + ("&map=lite" if lite else ""))
+    page.goto(page.url.split("?")[0] + ("?map=lite" if lite else ""))
+    print(f"rows beside the keys: {scrolled_to(page)}")
     page.wait_for_timeout(4000)
+    clock = meter(page)
+    busy = clock()
     rows = page.locator('#queue tr[data-id]:has([data-verb="dispatch"])')
     for _ in range(min(sends, rows.count())):
         row = page.locator('#queue tr[data-id]:has([data-verb="dispatch"])').first
@@ -259,10 +306,12 @@ def print_keys(page: Page, sends: int, *, lite: bool) -> None:
     if answers:
         p95 = sorted(answers)[int(len(answers) * 0.95)]
         print(f"of that the answer: p50 {statistics.median(answers):.0f} ms, p95 {p95:.0f} ms")
-    times.sort()
+    for name, found in zip(("painted", "confirmed"), zip(*times, strict=True), strict=False):
+        p95 = sorted(found)[min(len(found) - 1, int(len(found) * 0.95))]
+        print(f"key d to {name}: p50 {statistics.median(found):.0f} ms, p95 {p95:.0f} ms, n {len(found)}")
     if times:
-        p95 = times[min(len(times) - 1, int(len(times) * 0.95))]
-        print(f"key d to painted: p50 {statistics.median(times):.0f} ms, p95 {p95:.0f} ms, n {len(times)}")
+        spent = (clock() - busy) * 1000 / len(times)
+        print(f"the page's processor time a key, with what else happens meanwhile: {spent:.0f} ms")
 
 
 def print_axe(page: Page, base: str, source: str) -> None:

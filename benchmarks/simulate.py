@@ -61,8 +61,8 @@ def main() -> None:
 
 def generated(load: float, seeds: int, hours: float) -> None:
     """Play generated days at one load."""
-    past = [call.place for seed in (9001, 9002) for call in day(seed, load, hours)][:400]
-    district = District(EVEN, STARTS, demand=Demand(np.array(past), np.ones(len(past))))
+    past = [call for seed in (9001, 9002) for call in day(seed, load, hours)][:400]
+    district = District(EVEN, STARTS, demand=demand_of(past))
     days = [day(seed, load, hours) for seed in range(seeds)]
     machine.say(f"\ngenerated, load {load:.2f}: {seeds} days, {sum(map(len, days))} calls, {CREWS} crews")
     base: list[Played] = []
@@ -76,10 +76,8 @@ def generated(load: float, seeds: int, hours: float) -> None:
 
 def fire(file: Path, days: int) -> None:
     """Play the first days of the fire service's calls; the last days tell where calls are expected."""
-    calls, units, demand = read_fire(file, days)
-    district = District(
-        DistanceTravelTimes(ZONE, start_up_s=0.0), calls[0][0], demand=Demand(demand, np.ones(len(demand)))
-    )
+    calls, units, later = read_fire(file, days)
+    district = District(DistanceTravelTimes(ZONE, start_up_s=0.0), calls[0][0], demand=demand_of(later))
     played = [replace(call, at_s=(at - calls[0][0]).total_seconds()) for at, call in calls]
     machine.say(f"\nSan Francisco Fire, {days} days: {len(played)} tasks, {len(units)} units")
     base: Played | None = None
@@ -162,7 +160,7 @@ def fleet(seed: int) -> list[Unit]:
     ]
 
 
-def read_fire(file: Path, days: int) -> tuple[list[tuple[datetime, Call]], list[Unit], np.ndarray]:
+def read_fire(file: Path, days: int) -> tuple[list[tuple[datetime, Call]], list[Unit], list[Call]]:
     """Read the tasks of the first days, every unit with its first place, and where later calls came from."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = sorted(csv.DictReader(lines), key=lambda row: (instant(row, "Entry DtTm"), row["RowID"]))
@@ -175,8 +173,14 @@ def read_fire(file: Path, days: int) -> tuple[list[tuple[datetime, Call]], list[
     early = [row for row in rows if (instant(row, "Entry DtTm") - starts).total_seconds() < days * DAY_S]
     calls = [(instant(row, "Entry DtTm"), task(row)) for row in early]
     units = [Unit(name, bases[name], frozenset({kinds[name]})) for name in sorted(bases)]
-    later = [place(row) for row in rows[len(early) :: max(1, (len(rows) - len(early)) // 400)]]
-    return calls, units, np.array(later)
+    later = [task(row) for row in rows[len(early) :: max(1, (len(rows) - len(early)) // 400)]]
+    return calls, units, later
+
+
+def demand_of(calls: Sequence[Call]) -> Demand:
+    """Expect the next calls where these came from."""
+    places = np.array([call.place for call in calls])
+    return Demand(places, np.ones(len(calls)), tuple(call.capabilities for call in calls))
 
 
 def task(row: dict[str, str]) -> Call:

@@ -20,6 +20,8 @@ _PASSWORD = re.compile(r"//[^/]*@")
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 MOST_PER_S = 10_000
+LONGEST_HOOK = 200
+"""Longest address of another system, in characters: what a row of the outbox holds."""
 DEMO_SECRET = "demo-only-not-a-secret"  # noqa: S105  (refused outside the demo)
 
 
@@ -88,6 +90,7 @@ class Settings:
     smtp_from: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_private: bool = False
+    webhooks: Mapping[str, str] = field(default_factory=dict)
     role_channels: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     quiet_hours: Mapping[str, QuietHours] = field(default_factory=dict)
@@ -233,6 +236,14 @@ def _pairs(text: str) -> Mapping[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def _hooks(text: str) -> Mapping[str, str]:
+    hooks = _pairs(text)
+    for address in hooks.values():
+        if _url(("http", "https"))(address) and len(address) > LONGEST_HOOK:
+            raise ValueError(f"an address has at most {LONGEST_HOOK} characters")
+    return hooks
+
+
 def _rates(text: str) -> Mapping[str, float]:
     rates = {name: float(value) for name, value in _pairs(text).items()}
     if not all(0 < rate <= MOST_PER_S for rate in rates.values()):
@@ -304,6 +315,7 @@ NAMES: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "GONGZHI_SMTP_FROM": ("smtp_from", str),
     "GONGZHI_WEBHOOK_SECRET": ("webhook_secret", str),
     "GONGZHI_WEBHOOK_PRIVATE": ("webhook_private", _flag),
+    "GONGZHI_WEBHOOKS": ("webhooks", _hooks),
     "GONGZHI_ROLE_CHANNELS": ("role_channels", _role_channels),
     "GONGZHI_RATES": ("rates", _rates),
     "GONGZHI_QUIET_HOURS": ("quiet_hours", _quiet),
@@ -381,6 +393,7 @@ _TOGETHER = (
     ("GONGZHI_WECOM_TOKEN", "GONGZHI_WECOM_AES_KEY", "GONGZHI_WECOM_CORPORATION"),
     ("GONGZHI_TELEGRAM_HOOK_SECRET", "GONGZHI_TELEGRAM_TOKEN"),
     ("GONGZHI_SMTP_URL", "GONGZHI_SMTP_FROM"),
+    ("GONGZHI_WEBHOOKS", "GONGZHI_WEBHOOK_SECRET"),
 )
 """The first name of each row is of no use without the others."""
 

@@ -72,15 +72,10 @@ class Webhook(ChatChannel):
         return addresses[0]
 
     def _post(self, target: SplitResult, ip: str, port: int, text: OutgoingText) -> wire.Answer:
-        body = json.dumps(
-            {
-                "type": f"gongzhi.{text.purpose or 'message'}",
-                "timestamp": self._clock().isoformat(),
-                "data": {"id": text.id, "text": text.body, "language": text.language},
-            },
-            ensure_ascii=False,
-        )
         now = self._clock()
+        kind = f"gongzhi.{text.purpose or 'message'}"
+        told = {"type": kind, "timestamp": now.isoformat(), "data": _data(text)}
+        body = json.dumps(told, ensure_ascii=False)
         headers = {
             "Content-Type": "application/json",
             "Host": target.netloc.rpartition("@")[2],
@@ -100,6 +95,17 @@ class Webhook(ChatChannel):
             except errors.OutcomeUnknown as unknown:
                 # The receiver knows the id: calling again does no harm.
                 raise errors.TryLater(unknown.code, unknown.detail) from unknown
+
+
+def _data(text: OutgoingText) -> Mapping[str, Any]:
+    """Answer what a call tells: a body that is a JSON object as it is, words with their language."""
+    try:
+        read = json.loads(text.body) if text.body.startswith("{") else None
+    except ValueError:
+        read = None
+    if isinstance(read, dict):
+        return {"id": text.id, **read}
+    return {"id": text.id, "text": text.body, "language": text.language}
 
 
 def _pool(more: Mapping[str, Any]) -> urllib3.PoolManager:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.problem import CandidateCrew, Policy, WaitingCase
-from routing.travel import LONGEST_S, TravelTimes
+from routing.travel import LONGEST_S, TravelTimes, sources
 
 IntArray = NDArray[np.int64]
 TenthsArray = NDArray[np.int32]
@@ -74,6 +74,7 @@ class Sheet:
     known: BoolArray
     of_cases: Cases
     of_crews: Crews
+    eta_sources: tuple[str, ...]
 
 
 def lay_out(
@@ -103,6 +104,7 @@ def lay_out(
         known=known,
         of_cases=_of_cases(rows, crews, policy, codes),
         of_crews=_of_crews(crews, policy, codes),
+        eta_sources=_eta_sources(rows, travel, at),
     )
 
 
@@ -241,6 +243,12 @@ def _arrivals(
         )
     columns = np.array([j for j, _, _ in placed])
     return _in_tenths(answer, _queue(crews)[columns], columns, eta, known)
+
+
+def _eta_sources(rows: tuple[WaitingCase, ...], travel: TravelTimes, at: datetime) -> tuple[str, ...]:
+    """Say what the times of each row rest on; asked after them, because a service may have been away."""
+    places = np.array([(case.lat, case.lon) for case in rows], np.float64).reshape(-1, 2)
+    return tuple(sources(travel, places, at))
 
 
 def _in_tenths(

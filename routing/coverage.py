@@ -7,13 +7,22 @@ from numpy.typing import NDArray
 
 from routing.costs import BoolArray, FloatArray
 
+WORTH_LEAVING = 0.02
+"""Share of all expected calls that another base must cover more than a crew's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Places (d, 2) in degrees where calls came from, and how often (d,); any scale."""
+    """Places (d, 2) in degrees where calls came from, how often (d,) in any scale, and what they wanted."""
 
     places: FloatArray
     weight: FloatArray
+    wishes: tuple[frozenset[str], ...]
+
+    def weight_for(self, capabilities: frozenset[str]) -> FloatArray:
+        """Give the weights (d,) as they are for a crew that can do this much: 0 where it is of no use."""
+        useful = np.array([wish <= capabilities for wish in self.wishes], np.bool_)
+        return np.where(useful, self.weight, 0.0)
 
 
 def longer_waits(seconds: FloatArray, weight: FloatArray, nobody_s: float) -> FloatArray:
@@ -35,15 +44,18 @@ def longer_waits(seconds: FloatArray, weight: FloatArray, nobody_s: float) -> Fl
 
 
 def best_base(
-    within: BoolArray, weight: FloatArray, standing: NDArray[np.int64], busy: float, nearer: FloatArray
+    within: BoolArray, weight: FloatArray, standing: NDArray[np.int64], busy: float, home: int
 ) -> int:
-    """Give the base (b) at which one more idle crew covers the most expected calls; of equals the nearer.
+    """Give the base (b) at which one more idle crew covers the most expected calls.
+
+    Its own is left only for one that covers 2 % of all calls more: a crew is best known, and rests, at home.
 
     `within` (b, d) tells which places are in reach of a base in time, `standing` (b,) how many idle crews
-    each base has, `busy` the share of time a crew is not free, `nearer` (b,) the way there in seconds. A
-    further crew counts only when those before it are busy: (1 - q) q^k (DMEXCLP; Jagtenberg, Bhulai, van der
-    Mei, Operations Research for Health Care 4, 2015).
+    each base has, `busy` the share of time a crew is not free.
+    A further crew counts only when those before it are busy: (1 - q) q^k (DMEXCLP; Jagtenberg, Bhulai and
+    van der Mei, Operations Research for Health Care 4, 2015).
     """
     covered = standing @ within
     gain = within @ (weight * (1.0 - busy) * busy**covered)
-    return int(np.lexsort((nearer, -np.round(gain, 9)))[0])
+    best = int(gain.argmax())
+    return best if gain[best] > gain[home] + WORTH_LEAVING * weight.sum() else home

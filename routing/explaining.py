@@ -30,7 +30,7 @@ class Decided:
     nobody: IntArray
     crew_of: IntArray
     price: IntArray
-    eta_source: str
+    eta_sources: tuple[str, ...]
 
     @cached_property
     def base(self) -> IntArray:
@@ -122,7 +122,7 @@ def explain(decided: Decided) -> Iterator[Explanation]:
         rival = int(runner_up[i])
         yield Explanation(
             case_id=case.id,
-            eta_source=decided.eta_source,
+            eta_source=decided.eta_sources[i],
             chosen=chosen[i],
             runner_up=None if rival == NO_CREW else sheet.crews[rival].id,
             margin_s=None if rival == NO_CREW else int(margin[i]) / TENTHS,

@@ -35,13 +35,13 @@ def match(
     timer: Timer = time.perf_counter,
 ) -> Round:
     """Price every pair and solve; where the solver fails or the time is over, greedily and with a note."""
-    until = timer() + policy.solve_within_s
     sheet = costs.lay_out(cases, crews, policy, travel, at)
     codes = ability.reason_codes(sheet)
     total = costs.totals(sheet, codes == ability.ABLE)
     nobody = costs.nobody(sheet, total)
     bonds = together.Bonds(total, nobody, together.bonds(sheet), policy.nearest_k)
     notes: tuple[str, ...] = ()
+    until = timer() + policy.solve_within_s
     solver = "min_cost_flow"
     try:
         solution = together.solve(bonds, lambda: timer() > until)
@@ -53,5 +53,5 @@ def match(
         solver, notes = "greedy", (f"solver_{failure}",)
     else:
         notes = () if solution.proven else ("not_proven",)
-    decided = Decided(sheet, codes, total, nobody, solution.crew_of, solution.price, travel.source)
+    decided = Decided(sheet, codes, total, nobody, solution.crew_of, solution.price, sheet.eta_sources)
     return Round(decided, solution.bound + int(decided.base.sum()), solution.proven, solver, notes)

@@ -142,13 +142,10 @@ class RoadTravelTimes:
         if at.tzinfo is None:
             raise ValueError("the time of departure needs a zone")
         slowness = self._slowness[at.astimezone(self._zone).hour]
-        from_m, here = self._snapped(origins)
-        to_m, there = self._snapped(destinations)
-        with self._lock:
-            self._heed_closures(at)
-            trees = self._trees_of(there.tolist())
-        driven = np.stack(trees, axis=1)[here] if trees else np.zeros((len(origins), 0), np.float32)
-        seconds = driven * np.float64(slowness)
+        from_m, here = self.snapped(origins)
+        to_m, there = self.snapped(destinations)
+        self._heed_closures(at)
+        seconds = self.driving_s(here, there) * slowness
         seconds += self._start_up_s + from_m[:, None] / self._off_road_ms + to_m / self._off_road_ms
         outside = (from_m > self._snap_m)[:, None] | (to_m > self._snap_m)
         if outside.any():
@@ -156,7 +153,21 @@ class RoadTravelTimes:
         unknown = ~np.isfinite(from_m)[:, None] | ~np.isfinite(to_m)
         return np.where(unknown, np.inf, seconds)
 
-    def _snapped(self, points: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
+    def sources(self, destinations: FloatArray, at: datetime) -> list[str]:
+        """Say `road`, and `distance` for a place that is not on this map."""
+        del at
+        metres, _ = self.snapped(destinations)
+        return ["distance" if off else self.source for off in (metres > self._snap_m).tolist()]
+
+    def driving_s(self, here: NDArray[np.int64], there: NDArray[np.int64]) -> FloatArray:
+        """Give the seconds (n, m) on free streets between junctions, infinite where there is no way."""
+        with self._lock:
+            trees = self._trees_of(there.tolist())
+        if not trees:
+            return np.zeros((len(here), 0))
+        return np.stack([tree[here] for tree in trees], axis=1).astype(np.float64)
+
+    def snapped(self, points: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
         """Give the metres (n,) to the nearest junction and which it is; infinity for no place at all."""
         placed: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=1))
         metres, junction = self._near.query(geo.on_sphere(np.where(placed[:, None], points, 0.0)))
@@ -181,6 +192,10 @@ class RoadTravelTimes:
         shut = frozenset(closure for closure in self._closures if closure.begins <= at < closure.ends)
         if shut == self._shut:
             return
+        with self._lock:
+            self._shut_off(shut)
+
+    def _shut_off(self, shut: frozenset[Closure]) -> None:
         seconds = self.graph.seconds.copy()
         graph = self.graph
         middle = [(end[graph.tail] + end[graph.head]) / 2 for end in (graph.lat, graph.lon)]

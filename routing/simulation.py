@@ -167,7 +167,8 @@ class _Play:
             for begin, _ in unit.duty:
                 if begin > 0:
                     self._plan(begin, "duty", unit.id, 0)
-        self.bases = np.array(sorted({unit.base for unit in units}), np.float64).reshape(-1, 2)
+        self.base_places = sorted({unit.base for unit in units})
+        self.base_index = {base: b for b, base in enumerate(self.base_places)}
         self.within = self._reach()
 
     def run(self) -> Played:
@@ -357,6 +358,8 @@ class _Play:
         if not idle:
             return crews
         ways = self._ways([(crews[j].lat or 0.0, crews[j].lon or 0.0) for j in idle], demand.places)
+        for row, j in zip(ways, idle, strict=True):
+            row[demand.weight_for(crews[j].capabilities) == 0.0] = np.inf
         longer = coverage.longer_waits(ways, demand.weight, self.policy.nobody_after_s)
         priced = list(crews)
         for j, seconds in zip(idle, longer.tolist(), strict=True):
@@ -367,23 +370,23 @@ class _Play:
         demand = self.district.demand
         if not self.tactics.reposition or demand is None or self.within is None:
             return crew.unit.base
-        index = {tuple(base): b for b, base in enumerate(self.bases.tolist())}
-        standing = np.zeros(len(self.bases), np.int64)
+        index = self.base_index
+        standing = np.zeros(len(self.base_places), np.int64)
         like = [other for other in self.crews.values() if crew.unit.capabilities & other.unit.capabilities]
         for other in like:
             if other is not crew and other.case is None and other.unit.ends(self.now) is not None:
                 standing[index[other.to]] += 1
-        busy = np.mean([other.case is not None for other in like])
-        ways = self._ways([crew.place(self.now)], self.bases)[0]
-        best = coverage.best_base(self.within, demand.weight, standing, min(0.9, max(0.1, float(busy))), ways)
-        base: Any = tuple(self.bases[best].tolist())
-        return base  # type: ignore[no-any-return]
+        busy = float(np.mean([other.case is not None for other in like]))
+        weight = demand.weight_for(crew.unit.capabilities)
+        home = index[crew.unit.base]
+        best = coverage.best_base(self.within, weight, standing, min(0.9, max(0.1, busy)), home)
+        return self.base_places[best]
 
     def _reach(self) -> Any:  # noqa: ANN401 - an array of truth values, or none
         demand = self.district.demand
-        if demand is None or not len(self.bases):
+        if demand is None or not self.base_places:
             return None
-        return self._ways(self.bases, demand.places) <= self._target() - self.district.turnout_s
+        return self._ways(self.base_places, demand.places) <= self._target() - self.district.turnout_s
 
     def _target(self) -> float:
         targets = [call.target_s for call in self.calls.values()]

@@ -57,6 +57,21 @@ class HeedsClosures(Protocol):
         """Take over which streets are closed and when, in place of what was said before."""
 
 
+@runtime_checkable
+class SaysByPlace(Protocol):
+    """Travel times whose estimates do not all rest on the same."""
+
+    def sources(self, destinations: "FloatArray", at: datetime) -> list[str]:
+        """Give for each destination (m, 2) what the estimates of its ways rest on."""
+
+
+def sources(travel: TravelTimes, destinations: "FloatArray", at: datetime) -> list[str]:
+    """Give for each destination what its estimates rest on, the common source where there is but one."""
+    if isinstance(travel, SaysByPlace):
+        return travel.sources(destinations, at)
+    return [travel.source] * len(destinations)
+
+
 class DeferredTravelTimes:
     """Travel times that are made when they are first asked for: what they load is not loaded at the start."""
 
@@ -76,6 +91,10 @@ class DeferredTravelTimes:
     def seconds(self, origins: "FloatArray", destinations: "FloatArray", at: datetime) -> "FloatArray":
         """Give seconds (n, m); see `TravelTimes.seconds`."""
         return self._made.seconds(origins, destinations, at)
+
+    def sources(self, destinations: "FloatArray", at: datetime) -> list[str]:
+        """Give what the estimates to each destination rest on; see `SaysByPlace.sources`."""
+        return sources(self._made, destinations, at)
 
     def close(self, closures: Sequence[Closure]) -> None:
         """Tell what was made which roads are closed, where it knows any."""

@@ -14,6 +14,8 @@ from rules.windows import Change, Count, Window
 
 _KEY = 150
 """Longest key that is kept as it is, in characters; a longer one stands by its hash."""
+TIDY_EVERY = 10_000
+"""Windows in memory look for what matters no more after so many events, or more where they hold more."""
 _IDLE = frozenset({"absent", "clears"})
 """What says nothing to a window that remembers nothing."""
 
@@ -114,12 +116,19 @@ class Windows:
     catalogue: Catalogue
     states: dict[str, State] = field(default_factory=dict)
     _due: list[tuple[int, str]] = field(default_factory=list)
+    _heard_at: dict[str, int] = field(default_factory=dict)
+    _until_tidy: int = TIDY_EVERY
 
     def hear(self, answers: Iterable[Question], facts: Mapping[str, FactValue], stamp: Stamp) -> list[Told]:
         """Let every window hear of an event; answer what is decided by it."""
         decided, changed = judge(asked(answers, facts, stamp), self.states)
-        for name, (rule, _) in changed.items():
+        for name, (rule, arrived) in changed.items():
+            self._heard_at[name] = arrived
             self._schedule(rule, name)
+        self._until_tidy -= 1
+        if self._until_tidy <= 0:
+            self._until_tidy = max(TIDY_EVERY, len(self.states))
+            self._tidy(stamp.arrived)
         return decided
 
     def pass_time(self, now: int) -> list[Told]:
@@ -127,12 +136,20 @@ class Windows:
         decided: list[Told] = []
         while self._due and self._due[0][0] <= now:
             at, name = heapq.heappop(self._due)
-            rule = self.catalogue.watching[name.partition(":")[0]]
-            state = self.states[name]
-            if due(rule, state) == at:  # otherwise it was scheduled again since
+            rule = self.catalogue.watching.get(name.partition(":")[0])
+            state = self.states.get(name)
+            # Otherwise it was scheduled again since, or is forgotten.
+            if rule is not None and state is not None and due(rule, state) == at:
                 decided += pass_time(rule, name, state, at)
                 self._schedule(rule, name)
         return decided
+
+    def _tidy(self, now: int) -> None:
+        """Forget what matters no more, and what is asked no more after a change of rules."""
+        for name, heard_at in list(self._heard_at.items()):
+            rule = self.catalogue.watching.get(name.partition(":")[0])
+            if rule is None or (heard_at + _window(rule).keep < now and due(rule, self.states[name]) is None):
+                del self.states[name], self._heard_at[name]
 
     def _schedule(self, rule: Rule, name: str) -> None:
         at = due(rule, self.states[name])

@@ -112,6 +112,10 @@ _SENTENCES: Mapping[str, Callable[[Data], Text]] = {
     "reporter_not_reached": lambda _data: wording.text("多次回访未果", "A reporter could not be reached"),
     "rule_notice": _notice,
     "rule_paused": _paused,
+    "hook_unknown": lambda data: wording.text(
+        f"规则 {data.get('rule')} 要通知的系统 {data.get('hook')} 未配置",
+        f"Rule {data.get('rule')} calls the system {data.get('hook')}, which is not set up",
+    ),
     "windows_evicted": lambda data: wording.text(
         f"规则记忆超过 {data.get('most')} 项, 已丢弃 {data.get('evicted')} 项",
         f"A rule remembers more than {data.get('most')} keys; {data.get('evicted')} were dropped",

@@ -1,12 +1,13 @@
 """The board: rows of open cases, and the same cases as points for the map."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from casework.analytics import queue, reasons
+from casework.analytics import changes, queue, reasons
 from casework.analytics.filters import BoardFilters
 from casework.analytics.names import Names
 from casework.analytics.queue import Standing
@@ -15,7 +16,7 @@ from casework.domain.assignments import ACTIVE
 from casework.domain.cases import CaseStatus
 from casework.store import tables
 
-PAGE = 500
+PAGE, MOST = 100, 500
 _CASE, _REC = tables.cases.c, tables.recommendations.c
 _SENT, _CREW, _ASSET = tables.assignments.c, tables.crews.c, tables.assets.c
 WAITS: Mapping[CaseStatus, str] = {
@@ -31,16 +32,25 @@ WAITS: Mapping[CaseStatus, str] = {
 _SHOWN = {"offered": "notified"}
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which part of the queue: after the place that a cursor names, and how many rows if more than a page."""
+
+    cursor: str | None = None
+    wanted: int = 0
+
+
 def page(
-    connection: sa.Connection, names: Names, filters: BoardFilters, cursor: str | None, now: datetime, n: int
+    connection: sa.Connection, names: Names, filters: BoardFilters, stretch: Stretch, now: datetime
 ) -> Board:
-    """Give the queue from a cursor on, which is the place in the queue of the last row before."""
+    """Give a stretch of the queue."""
     narrowed = [case for case in queue.standing(connection, now) if _fits(case, filters, names, now)]
-    after = _place(cursor)
+    after = _place(stretch.cursor)
     rest = [case for case in narrowed if after is None or case.place_in_queue > after]
-    shown = rest[:PAGE]
-    further = ":".join(map(str, shown[-1].place_in_queue)) if len(rest) > PAGE else None
-    return Board(worded(connection, names, shown), len(narrowed), n, further)
+    size = min(max(stretch.wanted, PAGE), MOST)
+    shown = rest[:size]
+    further = ":".join(map(str, shown[-1].place_in_queue)) if len(rest) > size else None
+    return Board(worded(connection, names, shown), len(narrowed), changes.number(now), further)
 
 
 def rows(connection: sa.Connection, names: Names, case_ids: Sequence[str], now: datetime) -> list[BoardRow]:
@@ -50,12 +60,15 @@ def rows(connection: sa.Connection, names: Names, case_ids: Sequence[str], now: 
     return worded(connection, names, queue.standing(connection, now, _CASE.id.in_(list(case_ids))))
 
 
-def points(connection: sa.Connection, names: Names, now: datetime) -> list[MapPoint]:
-    """Give every open case with a place."""
+def points(
+    connection: sa.Connection, names: Names, case_ids: Sequence[str] | None, now: datetime
+) -> list[MapPoint]:
+    """Give every open case with a place, or those of some cases."""
+    wanted = [] if case_ids is None else [_in(_CASE.id, case_ids)]
     return [
         MapPoint(case.id, case.number, title(case.title, names.category(case.category).title), case.priority,
                  case.lat, case.lon, case.clock)
-        for case in queue.standing(connection, now, _CASE.lat.is_not(None))
+        for case in queue.standing(connection, now, _CASE.lat.is_not(None), *wanted)
         if case.lat is not None and case.lon is not None
     ]  # fmt: skip
 

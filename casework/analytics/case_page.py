@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from casework.analytics import board, messages, queue, reasons, wording
+from casework.analytics import board, messages, photos, queue, reasons, wording
 from casework.analytics.names import Names
 from casework.analytics.views import (
     AssignmentLine,
@@ -67,6 +67,7 @@ def read(connection: sa.Connection, names: Names, case_id: str, now: datetime) -
         actions=actions(case, able=advice is not None and advice.crew_id is not None),
         disposition=case.disposition.value if case.disposition else None,
         not_listed=reasons.not_listed(why),
+        photos=photos.of_case(connection, case_id),
     )
 
 

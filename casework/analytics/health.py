@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from casework.analytics import rule_counts
 from casework.domain import errors
 from casework.domain.deadlines import DeadlineState
 from casework.domain.messages import WAITING
@@ -35,6 +36,7 @@ class Counts:
     waiting_events: int
     held_events: int
     quarantined: int
+    rules: Mapping[str, int]
     offline_devices: int
     storms: int
 
@@ -78,6 +80,7 @@ def count(connection: sa.Connection) -> Counts:
         waiting_events=connection.execute(waiting).scalar_one(),
         held_events=connection.execute(held).scalar_one(),
         quarantined=connection.execute(kept).scalar_one(),
+        rules=rule_counts.cases_by_rule(connection),
         offline_devices=connection.execute(silent).scalar_one(),
         storms=connection.execute(loud).scalar_one(),
     )

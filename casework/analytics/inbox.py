@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from casework.analytics import traces
-from casework.analytics.views import EventPage, EventRow, Page, QuarantineRow, Text
+from casework.analytics.views import EventPage, EventRow, IntakeCounts, Page, QuarantineRow, Text
 from casework.domain.events import EventState, QuarantineState
 from casework.store import tables
 
-PAGE = 100
+PAGE, KINDS_OF = 100, 5_000
 _EV, _J, _Q, _CASE = tables.events.c, tables.judgements.c, tables.quarantine.c, tables.cases.c
 OUTCOMES: Mapping[str, Text] = {
     "case": {"zh": "立案或并入", "en": "became or joined a case"},
@@ -23,22 +24,63 @@ OUTCOMES: Mapping[str, Text] = {
 }
 
 
-def events(connection: sa.Connection, cursor: str | None) -> Page[EventRow]:
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events; what is empty narrows nothing. `rule` is the one that opened the event's case."""
+
+    outcome: str = ""
+    type: str = ""
+    source: str = ""
+    rule: str = ""
+
+    def as_query(self) -> dict[str, str]:
+        """Give the parts of an address that ask for the same."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+def events(connection: sa.Connection, which: EventFilter, cursor: str | None) -> Page[EventRow]:
     """Give the newest events first; the cursor is the number of the last one seen."""
     query = _events().order_by(_EV.seq.desc())
+    for column, wanted in (
+        (_J.outcome, which.outcome),
+        (_EV.type, which.type),
+        (_EV.source, which.source),
+        (_CASE.rule_id, which.rule),
+    ):
+        if wanted:
+            query = query.where(column == wanted)
     if cursor and cursor.isdecimal() and len(cursor) < 19:  # noqa: PLR2004  (what a bigint holds)
         query = query.where(_EV.seq < int(cursor))
     found = [_event(row) for row in connection.execute(query.limit(PAGE + 1))]
     return Page(found[:PAGE], str(found[PAGE - 1].seq) if len(found) > PAGE else None)
 
 
-def event(connection: sa.Connection, seq: int) -> EventPage | None:
+def counts(connection: sa.Connection) -> IntakeCounts:
+    """Count what a person should look at, up to a limit that keeps the question cheap."""
+    unmatched, failed, held = (
+        connection.execute(
+            sa.select(sa.func.count()).select_from(
+                sa.select(sa.literal(1)).where(wanted).limit(IntakeCounts.MOST).subquery()
+            )
+        ).scalar_one()
+        for wanted in (_J.outcome == "unmatched", _J.outcome == "failed", _Q.state == QuarantineState.WAITING)
+    )
+    return IntakeCounts(unmatched, failed, held)
+
+
+def types(connection: sa.Connection) -> list[str]:
+    """List the kinds of the newest events, for a filter."""
+    newest = sa.select(_EV.type).order_by(_EV.seq.desc()).limit(KINDS_OF).subquery()
+    return sorted(connection.execute(sa.select(newest.c.type).distinct()).scalars())
+
+
+def event(connection: sa.Connection, seq: int, titles: Mapping[str, Text]) -> EventPage | None:
     """Give one event with what the rules made of it."""
     row = connection.execute(_events().add_columns(_J.trace).where(_EV.seq == seq)).first()
     if row is None:
         return None
     body = json.dumps(json.loads(row.body), ensure_ascii=False, indent=2)
-    return EventPage(_event(row), row.subject, row.time, body, traces.steps(row.trace or {}))
+    return EventPage(_event(row), row.subject, row.time, body, row.trace and traces.read(row.trace, titles))
 
 
 def _events() -> sa.Select[Any]:

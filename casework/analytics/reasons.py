@@ -37,6 +37,7 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
     "out_of_area": ("不在辖区", "outside its area"),
     "refused": ("已拒绝或被撤回", "declined or withdrawn before"),
     "unreachable": ("无法到达", "cannot get there"),
+    "not_to_be_turned": ("在途不再改派", "not to be turned any more"),
     "sent_elsewhere": ("派往其他案件", "sent elsewhere"),
     "costs_more": ("代价更高", "costs more"),
 }
@@ -45,13 +46,16 @@ _REASONS = {
     "no_able_crew": ("没有能派的队伍", "no able crew is free"),
     "crews_needed_elsewhere": ("队伍更需要去别处", "crews are needed more elsewhere"),
 }
-_TERMS = {
+TERMS = {
     "travel": ("路程", "travel"),
+    "queue": ("手头任务", "work before it"),
     "lateness": ("迟到", "lateness"),
     "position_age": ("定位时效", "position age"),
     "switching": ("改派", "switching"),
     "mutual_aid": ("跨区", "away from home"),
     "fairness": ("均衡", "fair share"),
+    "preemption": ("中断任务", "interrupted work"),
+    "coverage": ("覆盖损失", "coverage lost"),
 }
 
 
@@ -85,9 +89,11 @@ def chosen(explanation: Json, names: Names) -> Text:
     if able == 1:
         zh, en = "唯一可派的队伍", "the only able crew"
     second, margin = explanation.get("runner_up"), explanation.get("margin_s")
-    if second and margin is not None:
+    if second and margin is not None and margin >= 1:
         code = names.crew(str(second)).code
         zh, en = f"{zh}, 比 {code} 少 {margin:.0f} 秒", f"{en}, {margin:.0f} s better than {code}"
+    if str(explanation.get("eta_source")).startswith("distance"):
+        zh, en = f"{zh}; 按直线距离估时", f"{en}; times by straight distance"
     return _text(zh, en)
 
 
@@ -127,8 +133,8 @@ def _candidate(seen: Json, explanation: Json, names: Names, *, is_best: bool) ->
 
 def _terms(terms: Mapping[str, float]) -> Text:
     told = [(code, value) for code, value in terms.items() if abs(value) >= 1]
-    zh = " + ".join(f"{_pair(_TERMS, code)[0]} {value:.0f} 秒" for code, value in told)
-    en = " + ".join(f"{_pair(_TERMS, code)[1]} {value:.0f} s" for code, value in told)
+    zh = " + ".join(f"{_pair(TERMS, code)[0]} {value:.0f} 秒" for code, value in told)
+    en = " + ".join(f"{_pair(TERMS, code)[1]} {value:.0f} s" for code, value in told)
     return _text(zh or "0 秒", en or "0 s")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 from casework.analytics.outlets import CostRow, StandingRow
 from notifications.previews import Preview
@@ -223,6 +223,15 @@ class ReporterLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePhoto:
+    """A photo of a case: `what` is the name it is kept under, or the address where its sender keeps it."""
+
+    what: str
+    at: datetime
+    by: Text
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentLine:
     """One crew sent to the case; a time that has not come is None."""
 
@@ -293,6 +302,7 @@ class CasePage:
     actions: frozenset[str]
     disposition: str | None = None
     not_listed: int = 0
+    photos: Sequence[CasePhoto] = ()
 
     def with_actions(self, actions: frozenset[str]) -> Self:
         """Give the page with only these actions."""
@@ -338,13 +348,80 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """One event, what the rules made of it and why; `steps` are sentences in order."""
+    """One event, what the rules made of it and why; `trace` is None until it was judged."""
 
     row: EventRow
     subject: str | None
     time: datetime | None
     body: str
-    steps: Sequence[Text]
+    trace: "Trace | None"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One condition, or the head of a group of them; `differ` says what would have to be otherwise."""
+
+    depth: int
+    held: bool
+    said: Text
+    differ: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """How one rule came out for one event; of a rule that did not hold the first part that failed."""
+
+    id: str
+    title: Text
+    version: str
+    pack: str
+    held: bool
+    lines: Sequence[TraceLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the rules made of an event; `unlisted` counts rules that did not hold and are not listed."""
+
+    error: str | None
+    guessed: Sequence[Text]
+    done: Sequence[Text]
+    rules: Sequence[RuleTrace]
+    unlisted: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """What a rule led to: cases of all time, and how it came out for the newest events it was asked about."""
+
+    id: str
+    title: Text
+    pack: str
+    event: str
+    in_force: bool
+    cases: int
+    open: int
+    last_at: datetime | None
+    held: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCounts:
+    """Every rule with its counts; `recent` is how many of the newest judgements were looked at."""
+
+    rules: Sequence[RuleCount]
+    recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeCounts:
+    """How many events wait for a person's look; each stops counting at `MOST`."""
+
+    MOST: ClassVar[int] = 1000
+    unmatched: int
+    failed: int
+    quarantined: int
 
 
 @dataclass(frozen=True, slots=True)

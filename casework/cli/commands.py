@@ -28,7 +28,7 @@ from casework.cli import (
 from casework.clock import system_clock
 from casework.demo import city, loading
 from casework.domain.people import Role, Scope, Source
-from casework.services import accounts
+from casework.services import accounts, acting
 from casework.settings import Settings
 from rules import canary
 
@@ -144,6 +144,15 @@ def check_packs(paths: tuple[Path, ...]) -> None:
         f"{len(catalogue.packs)} packs, {len(catalogue.rules)} rules, "
         f"{sum(len(rule.examples) for rule in catalogue.rules)} examples: all as expected"
     )
+
+
+@rule_packs.command("resume")
+@click.argument("rule", metavar="PACK/RULE")
+def resume_rule(rule: str) -> None:
+    """Let a rule act again that paused itself."""
+    runtime = told.house()
+    acting.resume(rule, uows=runtime.uows, clock=runtime.clock)
+    click.echo(f"{rule} acts again")
 
 
 @dev.command("seed-demo")

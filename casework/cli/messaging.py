@@ -8,7 +8,7 @@ from flask import Flask
 from casework.analytics import outlets
 from casework.cli import told
 from casework.domain.addressees import How, Will
-from casework.services import consenting
+from casework.services import consenting, telling
 from notifications import addresses, previews
 
 messages = told.Group("messages", help="Texts: previews, wishes, costs.")
@@ -18,13 +18,13 @@ messages = told.Group("messages", help="Texts: previews, wishes, costs.")
 @click.argument("keys", nargs=-1)
 def preview(keys: tuple[str, ...]) -> None:
     """Fill the packs' texts with an example and count their segments; all of them unless named."""
-    catalogue = told.house().house().catalogue
+    texts = telling.texts_to_show(told.house().house())
     wrong = 0
-    for one in previews.of_all(catalogue.messages, keys or None):
+    for one in previews.of_all(texts, keys or None):
         size = f"{one.segments} x {one.encoding}, {one.characters}" if not one.problem else "cannot be made"
         click.echo(f"{one.key} [{one.language}] {one.rule}: {size}\n    {one.problem or one.body}")
         wrong += one.problem is not None
-    unknown = set(keys) - set(catalogue.messages)
+    unknown = set(keys) - set(texts)
     if unknown:
         raise click.ClickException(f"no pack has {', '.join(sorted(unknown))}")
     if wrong:

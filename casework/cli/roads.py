@@ -9,8 +9,10 @@ import click
 from flask import Flask
 from tqdm import tqdm
 
+from casework.analytics import finished_trips
 from casework.cli import told
 from casework.services import roads as closing
+from routing import learning
 
 roads = told.Group("roads", help="The road graph, and streets that are closed.")
 
@@ -81,6 +83,24 @@ def closed() -> None:
         for closure in uow.road_closures.not_over(runtime.clock()):
             place = f"{closure.lat:.5f} {closure.lon:.5f} within {closure.radius_m:.0f} m"
             click.echo(f"{closure.id}  {place}  until {closure.ends_at.isoformat()}  {closure.reason}")
+
+
+@roads.command("learned")
+def learned() -> None:
+    """Show by how much estimates are off, by hour and area, from the trips of the last two months."""
+    runtime = told.house()
+    zone, jurisdiction = runtime.settings.timezone, runtime.house().jurisdiction
+    with runtime.reading() as connection:
+        found = finished_trips.listed(connection, runtime.clock(), zone, jurisdiction)
+    residuals = learning.learn(found)
+    if residuals is None:
+        raise click.ClickException(f"{len(found)} finished trips are too few; {learning.FEWEST} are needed")
+    click.echo(f"{'':24} {'n':>6} {'factor':>7}  mean error before, after (s)")
+    rows = [("all trips", residuals.all)]
+    rows += [(f"{hour:02}:00", residuals.hours[hour]) for hour in sorted(residuals.hours)]
+    rows += [(f"area {area or '-'}", known) for area, known in residuals.areas.items()]
+    for name, known in rows:
+        click.echo(f"{name:24} {known.n:6} {known.factor:7.2f}  {known.before_s:.0f}, {known.after_s:.0f}")
 
 
 def register(app: Flask) -> None:

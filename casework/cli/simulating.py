@@ -218,7 +218,8 @@ def _district(runtime: Runtime, calls: Sequence["Call"], starts: datetime) -> "D
     from routing.coverage import Demand  # noqa: PLC0415  (as above)
 
     some = calls[:: max(1, len(calls) // _DEMAND)]
-    demand = Demand(np.array([call.place for call in some], np.float64), np.ones(len(some)))
+    places = np.array([call.place for call in some], np.float64)
+    demand = Demand(places, np.ones(len(some)), tuple(call.capabilities for call in some))
     house = runtime.house()
     return simulation.District(house.travel, starts, house.policy, turnout_s=0.0, demand=demand)
 

@@ -20,7 +20,6 @@ from casework.demo.agenda import Agenda
 from casework.demo.city import DemoCity
 from casework.demo.outsider import Outsider, Unreachable
 from casework.demo.phones import CrewPhones, ResidentPhones
-from casework.demo.playing import Played
 from casework.demo.stream import Signal
 from rules.samples import Sample
 
@@ -108,12 +107,10 @@ class Simulation:
 
     def _play(self) -> None:
         """Plan every pack's sample stream once."""
-        begun = self.now_s()
+        begun, began = self.now_s(), self._world.clock()
         for played in playing.plan(self._world.samples):
-            self._agenda.add(begun + played.at_s, partial(self._send_played, played))
-
-    def _send_played(self, played: Played) -> None:
-        self._keep(played.signal, played.happened(self._world.clock(), self._world.zone))
+            happened = played.happened(began, self._speed, self._world.zone)
+            self._agenda.add(begun + played.at_s, partial(self._keep, played.signal, happened))
 
     def _again(self, at_s: float, do: Callable[[], None], pause_s: Callable[[], float]) -> None:
         """Do something at a time and again and again; a repetition that was missed is not made up for."""

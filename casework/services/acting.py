@@ -5,18 +5,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from casework import ids
+from casework.clock import Clock
+from casework.domain import errors
 from casework.domain.cases import Case
 from casework.domain.events import Event
 from casework.domain.places import Asset
 from casework.domain.windows import Pause, PlanStart, PointsAdded, Restraint, RestraintKind
 from casework.services import telling
 from casework.services.house import House
-from casework.services.ports import UnitOfWork
+from casework.services.ports import UnitOfWork, UnitsOfWork
 from notifications import addresses
 from rules import titles, watching
 from rules.catalogue import Action, Do, Rule
 from rules.fields import FactValue
+
+log = structlog.get_logger(__name__)
 
 AFTER_CASES = frozenset({Do.NOTIFY, Do.WEBHOOK, Do.START_PLAN, Do.ADD_POINTS})
 """Actions that want the case of their event to be there, whatever the order in which rules ask for them."""
@@ -141,6 +147,17 @@ class Restraints:
         return {**told, "warned": "sent", "until": due.isoformat()}
 
 
+def resume(rule: str, *, uows: UnitsOfWork, clock: Clock) -> None:
+    """Let a paused rule (`pack/rule`) act again; raises `NotFound` where it is not paused."""
+    with uows() as uow:
+        if not uow.conduct.resume(rule):
+            paused = ", ".join(sorted(uow.conduct.paused())) or "none"
+            raise errors.NotFound(f"{rule!r} is not paused; paused are: {paused}")
+        uow.alarms.end("rule_paused", rule, clock())
+        uow.commit()
+    log.info("rule_resumed", rule=rule)
+
+
 def name_of(rule: Rule) -> str:
     """Name a rule among those of all packs."""
     return f"{rule.pack}/{rule.id}"
@@ -153,7 +170,13 @@ def warning_name(rule: Rule, facts: Mapping[str, FactValue]) -> str:
 
 
 def do(
-    uow: UnitOfWork, rule: Rule, action: Action, occasion: Occasion, case: Case | None, now: datetime
+    uow: UnitOfWork,
+    house: House,
+    rule: Rule,
+    action: Action,
+    occasion: Occasion,
+    case: Case | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """Do one action that is neither about a case nor a text to the house; answer what was done."""
     told: dict[str, Any] = {"do": action.do.value, "rule": rule.id}
@@ -187,7 +210,13 @@ def do(
             uow.conduct.add_plan(PlanStart(id=ids.new(), plan=str(action.plan), **record))
             return {**told, "plan": action.plan}
         case _:
-            telling.call_hook(uow, str(action.hook), _posted(rule, action, occasion, case), case, now=now)
+            address = house.hooks.get(str(action.hook)) if telling.WEBHOOK in house.channels else None
+            if address is None:
+                uow.alarms.raise_(
+                    "hook_unknown", str(action.hook), now, {"hook": action.hook, "rule": rule.id}
+                )
+                return {**told, "unknown_hook": action.hook}
+            telling.call_hook(uow, address, _posted(rule, action, occasion, case), case, now=now)
             return {**told, "hook": action.hook}
 
 

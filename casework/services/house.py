@@ -96,6 +96,8 @@ class House:
     timezone: tzinfo = UTC
     role_channels: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Channels and addresses that hear what a role is told, beside its people."""
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of other systems that rules may call, by the name they have in packs."""
     alone: bool = False
     """Whether no other process works on the same database, so that nothing must be held while rules think."""
     close_after: timedelta = timedelta(hours=24)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_SIDE = 1600
+SMALL_SIDE = 320
 MAX_PIXELS = 25_000_000
 """Most pixels decoded at once: 75 MB; a JPEG is decoded at a fraction of its size, so it may hold more."""
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -53,13 +54,24 @@ def path_of(name: str, folder: Path) -> Path:
     return folder / name[:2] / name
 
 
-def _made_anew(content: bytes) -> bytes:
+def thumbnail(name: str, folder: Path) -> Path:
+    """Answer where a stored photo lies in small, which is made when it is first asked for."""
+    path = path_of(name, folder)
+    small = path.with_suffix(".small.jpg")
+    if not small.exists():
+        with _one_at_a_time:
+            made = _made_anew(path.read_bytes(), SMALL_SIDE)
+        _write(small, made)
+    return small
+
+
+def _made_anew(content: bytes, side: int = MAX_SIDE) -> bytes:
     from PIL import Image, ImageOps  # noqa: PLC0415  (loaded with the first photo)
 
     unreadable = (OSError, SyntaxError, ValueError, LookupError, ArithmeticError, TypeError, EOFError)
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+            image.draft("RGB", (side, side))
             _bound(image.size)
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -68,7 +80,7 @@ def _made_anew(content: bytes) -> bytes:
         raise
     except unreadable as error:
         raise PhotoRefused("not_an_image") from error
-    upright.thumbnail((MAX_SIDE, MAX_SIDE))
+    upright.thumbnail((side, side))
     upright.info.clear()
     made = io.BytesIO()
     upright.save(made, "JPEG", quality=_QUALITY, optimize=True)

@@ -84,6 +84,11 @@ def tidy(uow: UnitOfWork, catalogue: Catalogue, now: datetime) -> int:
     """Forget what matters no more, and the quietest keys of a rule that has too many, which is said aloud."""
     dropped = uow.windows.drop_old(now, _TIDY)
     uow.conduct.drop_old(now - timedelta(days=1))
+    in_force = {f"{rule.pack}/{rule.id}": rule.version for rule in catalogue.rules}
+    for name, pause in uow.conduct.paused().items():
+        if in_force.get(name) != pause.version:  # a later version begins anew
+            uow.conduct.resume(name)
+            uow.alarms.end("rule_paused", name, now)
     for memory, number in uow.windows.crowded(KEYS).items():
         rule = catalogue.watching.get(memory)
         evicted = uow.windows.evict(memory, number - KEYS)

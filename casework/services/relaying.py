@@ -44,7 +44,7 @@ FIRST_LOOK = timedelta(seconds=2)
 LISTED_BY = timedelta(seconds=10)
 """A text that the provider does not list so long after its attempt began was not taken."""
 _LOOK_BACK = timedelta(hours=1)
-_BACK_OFF_S = (1, 2, 5, 10, 30, 60, 60, 60)
+_BACK_OFF_S = (1, 2, 5, 10, 30, 60, 60, 60, 120, 300, 600)
 _ANSWERS = frozenset({"resident_received", "resident_extended"})
 
 

@@ -211,12 +211,6 @@ def tell_role(
     return [person.name for person in people] + [channel for channel, _ in groups]
 
 
-def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
-    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
-    messages = house.catalogue.messages
-    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
-
-
 def warn_party(
     uow: UnitOfWork,
     house: House,
@@ -235,11 +229,11 @@ def warn_party(
 
 
 def call_hook(
-    uow: UnitOfWork, hook: str, posted: Mapping[str, object], case: Case | None, *, now: datetime
+    uow: UnitOfWork, address: str, posted: Mapping[str, object], case: Case | None, *, now: datetime
 ) -> None:
     """Put a call of another system into the outbox."""
     body = json.dumps(posted, ensure_ascii=False, separators=(",", ":"))
-    message = _without_case(WEBHOOK, WEBHOOK, hook, "en", body, now)
+    message = _without_case(WEBHOOK, WEBHOOK, address, "en", body, now)
     uow.messages.add(replace(message, case_id=case.id if case is not None else None))
 
 
@@ -258,6 +252,17 @@ def _without_case(
         created_at=now,
         next_attempt_at=now,
     )
+
+
+def texts_to_show(house: House) -> Mapping[str, Mapping[str, str]]:
+    """Answer every text of the packs for a preview; a field of an event is shown as a dash."""
+    return {key: titles.fill_fields(text, {}) for key, text in house.catalogue.messages.items()}
+
+
+def _template(house: House, case: Case, purpose: str) -> Mapping[str, str]:
+    """Find the text of a purpose: the one for the category, `{purpose}-for-{category}`, or the common one."""
+    messages = house.catalogue.messages
+    return messages.get(f"{purpose}-for-{case.category}") or messages[purpose]
 
 
 def _put(uow: UnitOfWork, house: House, case: Case, draft: _Draft) -> MessageId:

@@ -130,8 +130,7 @@ def pass_time(uows: UnitsOfWork, house: House, clock: Clock, *, limit: int = BAT
 
 def _pass_time(uows: UnitsOfWork, house: House, now: datetime, limit: int) -> int:
     with uows() as uow:
-        if not uow.windows.hold_lane():
-            return 0
+        uow.windows.hold_lane(wait=True)  # a full inbox would keep the lane taken whenever one looks
         waiting = uow.events.oldest_waiting(house.catalogue.windowed_events)
         until = now if waiting is None else min(now, waiting - timedelta(microseconds=1))
         rows = uow.windows.due(until, limit)
@@ -374,7 +373,7 @@ def _carry_out(
             told = _notify(uow, house, judged, rule, action, case, now)
             done.append({"do": "notify", "rule": rule.id, "told": told})
         else:
-            done.append(acting.do(uow, rule, action, occasion, case, now))
+            done.append(acting.do(uow, house, rule, action, occasion, case, now))
     return Judgement(
         event_seq=judged.event.seq,
         at=now,

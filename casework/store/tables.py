@@ -331,6 +331,7 @@ messages = _table(
         "ix_messages_waiting",
         "state",
         "next_attempt_at",
+        "id",
         **_where("state = 'new' or state = 'sending'"),  # type: ignore[arg-type]  # dialect options
     ),
     sa.Index("ix_messages_channel_address", "channel", "address", "id"),

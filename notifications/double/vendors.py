@@ -233,7 +233,9 @@ class VendorDoubles:
             return refused
         sent = _read(request)
         key = request.headers["webhook-id"]
-        return self._take("webhook", request.host, sent["data"]["text"], {}, key)
+        return self._take(
+            "webhook", request.host, sent["data"].get("text") or json.dumps(sent["data"]), {}, key
+        )
 
     def _aliyun(self, request: Request) -> Response:
         fields = request.form.to_dict()

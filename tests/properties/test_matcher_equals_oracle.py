@@ -6,11 +6,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from rules.calendars import Span
 from rules.catalogue import Rule, make_catalogue
 from rules.clauses import Clause, Feature, Literal, TooManyClauses, clauses
 from rules.conditions import All, AnyOf, Condition, Not, Tree
 from rules.fields import FactValue, FieldType, Kind
 from rules.matcher import build_matcher
+from rules.places import Spot
 
 pytest.importorskip("durable_rules_engine")
 
@@ -20,6 +22,8 @@ FIELDS = {
     **{name: FieldType(Kind.NUMBER) for name in NUMBERS},
     **{name: FieldType(Kind.TEXT) for name in TEXTS},
     "raining": FieldType(Kind.FLAG),
+    "lon": FieldType(Kind.NUMBER),
+    "local_time": FieldType(Kind.TEXT),
     "media": FieldType(Kind.TEXTS),
 }
 
@@ -50,6 +54,17 @@ def on_numbers() -> st.SearchStrategy[Condition]:
     )
 
 
+def on_places_and_times() -> st.SearchStrategy[Condition]:
+    spots = st.builds(Spot, st.sampled_from([0.0, 30.0]), st.just(0.0), st.sampled_from([10.0, 5e6]))
+    spans = st.builds(
+        Span, st.sampled_from([(), ((0, 720),), ((1320, 360),)]), st.frozensets(st.integers(0, 6), max_size=3)
+    )
+    return st.one_of(
+        st.builds(Condition, st.just("lat"), st.just("near"), spots),
+        st.builds(Condition, st.just("local_time"), st.just("during"), spans),
+    )
+
+
 def on_texts() -> st.SearchStrategy[Condition]:
     names = st.sampled_from(TEXTS)
     return st.one_of(
@@ -66,7 +81,7 @@ def on_texts() -> st.SearchStrategy[Condition]:
 def trees() -> st.SearchStrategy[Tree]:
     presence = st.builds(Condition, st.sampled_from(sorted(FIELDS)), st.sampled_from(["exists", "missing"]))
     return st.recursive(
-        on_numbers() | on_texts() | presence,
+        on_numbers() | on_texts() | on_places_and_times() | presence,
         lambda part: st.one_of(
             st.builds(All, st.lists(part, max_size=3).map(tuple)),
             st.builds(AnyOf, st.lists(part, min_size=1, max_size=3).map(tuple)),
@@ -82,6 +97,10 @@ facts = st.fixed_dictionaries(
         **dict.fromkeys(NUMBERS, numbers),
         **dict.fromkeys(TEXTS, texts),
         "raining": st.booleans(),
+        "lon": st.sampled_from([0.0, 0.00001, 60.0]),
+        "local_time": st.sampled_from(
+            ["2026-11-20T23:00", "2026-11-21T05:59", "2026-11-21T12:00", "no time"]
+        ),
         "media": st.lists(texts, max_size=3).map(tuple),
     },
 )

@@ -14,6 +14,7 @@ from casework.web.api import (
     foreign,
     operations,
     pages,
+    parties,
     problems,
     registers,
     watch,
@@ -28,6 +29,7 @@ _GROUPS: tuple[tuple[str, str, tuple[Callable[[Operations], None], ...]], ...] =
     ("cases", "Cases, their parts, and the orders that move them along.", (cases.register,)),
     ("crews", "Crews: who they are, where they are, whether they serve.", (registers.crews, crews.register)),
     ("places", "Areas and assets.", (registers.places,)),
+    ("parties", "Trucks, and where their loads come from.", (parties.register,)),
     ("operating", "Sources, rules and the outbox.", (registers.operating,)),
     ("figures", "How well targets are kept.", (registers.figures,)),
 )

@@ -1,5 +1,6 @@
 """Registers, the outbox, the figures, and what became of an event."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from casework.domain.places import Area, Asset, Party
 from casework.services import mapping_payloads
 from casework.web.api import operations, schemas
 from casework.web.api.operations import Operations
+from rules.catalogue import Category, Pack
 
 DEFAULT_SPAN = timedelta(days=7)
 FIRST_YEAR, LAST_YEAR = 1970, 9000
@@ -121,6 +123,12 @@ def operating(blueprint: Operations) -> None:
             ]
         }
 
+    @blueprint.reads("/packs", schemas.listed(schemas.Pack))
+    def list_packs() -> dict[str, Any]:
+        """List the scenario packs in force, with what a map needs of them and their response cards."""
+        catalogue = blueprint.runtime.house().catalogue
+        return {"items": [_pack(pack, catalogue.categories.values()) for pack in catalogue.packs]}
+
     @blueprint.reads("/outbox", schemas.page_of(schemas.Message), query=schemas.OutboxQuery)
     def list_messages(query: dict[str, Any]) -> Page[Message]:
         """List texts, the newest first."""
@@ -137,7 +145,7 @@ def figures(blueprint: Operations) -> None:
         """Answer how well the clocks' targets are kept; docs/figures.md says what each figure means."""
         runtime = blueprint.runtime
         now = runtime.clock()
-        _within_reach(query)
+        within_reach({"from": query.get("start"), "to": query.get("end")})
         end = query.get("end", now)
         start = query.get("start", end - DEFAULT_SPAN)
         if start >= end:
@@ -160,8 +168,20 @@ def events(blueprint: Operations) -> None:
             return listings.fate(connection, source, event_id)
 
 
-def _within_reach(query: dict[str, Any]) -> None:
-    """Refuse instants that no calendar of ours can count from."""
-    for name, instant in (("from", query.get("start")), ("to", query.get("end"))):
+def _pack(pack: Pack, categories: Iterable[Category]) -> dict[str, Any]:
+    return {
+        "id": pack.id,
+        "title": dict(pack.title),
+        "owner": pack.owner,
+        "requires": pack.requires,
+        "layer": pack.layer,
+        "icon": pack.icon,
+        "cards": {category.code: category.card for category in categories if category.pack == pack.id},
+    }
+
+
+def within_reach(instants: dict[str, Any]) -> None:
+    """Refuse instants, by the name of their parameter, that no calendar of ours can count from."""
+    for name, instant in instants.items():
         if instant is not None and not FIRST_YEAR <= instant.year <= LAST_YEAR:
             raise errors.InvalidInput({name: [f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}"]})

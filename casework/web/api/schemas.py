@@ -314,6 +314,41 @@ class MappingChange(Closed):
     sample = Text(65_536, load_default="", metadata={"description": "A payload to try it on"})
 
 
+class Layer(Schema):
+    """How a pack is drawn on a map."""
+
+    title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    colour = fields.String(required=True)
+    kinds = fields.List(
+        fields.String(), required=True, metadata={"description": "Kinds of assets that it shows"}
+    )
+
+
+class Alarm(Schema):
+    """One alarm level of a response card."""
+
+    alarm = fields.Integer(required=True)
+    send = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    when = fields.Dict(keys=fields.String(), values=fields.String(), required=True, allow_none=True)
+
+
+class Pack(Schema):
+    """A scenario pack in force."""
+
+    id = fields.String(required=True)
+    title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    owner = fields.String(required=True)
+    requires = fields.List(fields.String(), required=True)
+    layer = fields.Nested(Layer, required=True, allow_none=True)
+    icon = fields.String(required=True, metadata={"description": "SVG that only draws; may be empty"})
+    cards = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.Nested(Alarm)),
+        required=True,
+        metadata={"description": "The response card of each of its categories"},
+    )
+
+
 class Rule(Schema):
     """A rule in force."""
 

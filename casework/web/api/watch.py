@@ -76,6 +76,7 @@ class HouseFigures(Collector):
         yield _family("gongzhi_events_judged", "Judged events by outcome.", "outcome", counts.events)
         yield _family("gongzhi_messages", "Texts of the outbox by state.", "state", counts.messages)
         yield _family("gongzhi_cases", "Cases by status.", "status", counts.cases)
+        yield _family("gongzhi_rule_cases", "Cases that a rule opened, by rule.", "rule", counts.rules)
         yield _gauge(
             "gongzhi_events_waiting", "Accepted events that wait to be judged.", counts.waiting_events
         )

@@ -25,7 +25,7 @@ class HouseCommands:
 
     def dispatch_recommended(self, viewer: Viewer, case_id: str, version: int | None) -> Done:
         house = self._runtime()
-        case = self._case(case_id)
+        case = self._case(case_id, version)
         with self._asked(case):
             sent = dispatching.dispatch_recommended(
                 case.id,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from casework.analytics import views
 from casework.analytics.filters import BoardFilters
+from casework.analytics.inbox import EventFilter
 from casework.analytics.outlets import CostRow, StandingRow
 from casework.clock import Clock
 from casework.domain.people import Permission
@@ -58,8 +59,10 @@ class FakeConsole:
 
     # Queries
 
-    def board(self, viewer: Viewer, filters: BoardFilters, cursor: str | None) -> views.Board:
-        del viewer
+    def board(
+        self, viewer: Viewer, filters: BoardFilters, cursor: str | None, wanted: int = 0
+    ) -> views.Board:
+        del viewer, wanted
         rows = sorted((row for row in self.cases.values() if self._fits(row, filters)), key=_lateness)
         start = int(cursor or 0)
         more = str(start + PAGE) if len(rows) > start + PAGE else None
@@ -74,6 +77,10 @@ class FakeConsole:
         row = self.cases.get(case_id)
         return None if row is None else _page(row, self.clock, list(self.team.values()))
 
+    def photos(self, viewer: Viewer, case_id: str) -> Sequence[views.CasePhoto]:
+        page = self.case(viewer, case_id)
+        return page.photos if page else ()
+
     def case_id_by_number(self, viewer: Viewer, number: int) -> str | None:
         del viewer
         return next((row.id for row in self.cases.values() if row.number == number), None)
@@ -84,12 +91,12 @@ class FakeConsole:
     def streets(self) -> Sequence[views.AreaOption]:
         return [views.AreaOption(zh, {"zh": zh, "en": en}) for zh, en, _lat, _lon in fake_city.STREETS]
 
-    def points(self, viewer: Viewer) -> Sequence[views.MapPoint]:
+    def points(self, viewer: Viewer, case_ids: Sequence[str] | None = None) -> Sequence[views.MapPoint]:
         del viewer
         return [
             views.MapPoint(row.id, row.number, row.title, row.priority, row.lat, row.lon, row.clock)
             for row in self.cases.values()
-            if row.lat is not None and row.lon is not None
+            if row.lat is not None and row.lon is not None and (case_ids is None or row.id in case_ids)
         ]
 
     def crews(self, viewer: Viewer, codes: Sequence[str] | None = None) -> Sequence[views.CrewRow]:
@@ -107,15 +114,26 @@ class FakeConsole:
         ]
 
     def event(self, viewer: Viewer, seq: int) -> views.EventPage | None:
-        found = next((row for row in self.events(viewer, None).rows if row.seq == seq), None)
+        found = next((row for row in self.events(viewer, EventFilter(), None).rows if row.seq == seq), None)
         return (
             None
             if found is None
-            else views.EventPage(found, None, None, "{}", [{"zh": "规则成立", "en": "Rule held"}])
+            else views.EventPage(found, None, None, "{}", views.Trace(None, [], [], [], 0))
         )
 
-    def events(self, viewer: Viewer, cursor: str | None) -> views.Page[views.EventRow]:
-        del viewer, cursor
+    def event_types(self, viewer: Viewer) -> Sequence[str]:
+        return sorted({row.type for row in self.events(viewer, EventFilter(), None).rows})
+
+    def intake_counts(self, viewer: Viewer) -> views.IntakeCounts:
+        del viewer
+        return views.IntakeCounts(0, 0, len(self.held))
+
+    def rule_counts(self, viewer: Viewer) -> views.RuleCounts:
+        del viewer
+        return views.RuleCounts([], 0)
+
+    def events(self, viewer: Viewer, which: EventFilter, cursor: str | None) -> views.Page[views.EventRow]:
+        del viewer, which, cursor
         rows = list(self.cases.values())[:24]
         return views.Page([_event(row, index) for index, row in enumerate(rows)], total=len(rows))
 

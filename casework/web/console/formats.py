@@ -10,6 +10,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from casework.analytics.views import Light, RunningClock, Text, light_of
+from casework.services import photos
 from casework.web.console import language, words
 from casework.web.console.parts import parts
 from casework.web.console.stream import millis
@@ -67,6 +68,13 @@ def eta(seconds: float | None) -> str:
     return str(gettext("%(n)s min", n=round(whole / 60)))
 
 
+def kept(what: str) -> str:
+    """Tell where a photo is: `here`, `elsewhere` at an address of the web, or nowhere that can be shown."""
+    if photos.is_name(what):
+        return "here"
+    return "elsewhere" if what.startswith(("https://", "http://")) else ""
+
+
 def metres(distance: float) -> str:
     """Write a distance for a person."""
     kilometre = 1000
@@ -115,6 +123,7 @@ def install(app: Flask) -> None:
         left_s=left_s,
         clock_light=clock_light,
         metres=metres,
+        kept=kept,
         word=word,
         millis=millis,
         at=at,

@@ -30,6 +30,7 @@ def parts(app: Flask, settings: Settings, runtime: Callable[[], Runtime]) -> Par
         feed=ChangeFeed(watcher, limit=STREAMS, stop=app.extensions["gongzhi_stopping"]),
         default_language=settings.language,
         timezone=settings.timezone.key,
+        media=settings.media,
         secure_cookies=settings.public_url.startswith("https://"),
         registers=RegisterDesk(runtime),
         demo_sign_ins=tuple((user.name, user.password) for user in demo.USERS) if settings.demo else (),

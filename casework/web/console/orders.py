@@ -42,7 +42,8 @@ def on_refused(refusal: Refused) -> Response | tuple[Response, int]:
     """Answer an order that was not carried out; registered as the blueprint's handler."""
     sentence = words.refused(refusal.why, refusal.params)
     if _wants_json():
-        return jsonify(ok=False, message=sentence), refusal.status
+        case_id = (request.view_args or {}).get("case_id")
+        return jsonify(ok=False, message=sentence, case=case_id, rows=_rows(case_id, None)), refusal.status
     flash(sentence, "error")
     return _back()
 

@@ -1,12 +1,15 @@
 """The pages that only read."""
 
-from flask import Blueprint, abort, render_template, request
+from dataclasses import fields
+
+from flask import Blueprint, abort, render_template, request, send_file
+from werkzeug.wrappers import Response
 
 from casework.analytics.filters import BoardFilters
+from casework.analytics.inbox import OUTCOMES, EventFilter
+from casework.services import photos
 from casework.web.console import permissions
-from casework.web.console.parts import parts, viewer
-
-ROW_IDS_LIMIT = 200
+from casework.web.console.parts import listed, parts, viewer
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -15,11 +18,13 @@ def add_to(blueprint: Blueprint) -> None:
         ("/", board),
         ("/rows", rows),
         ("/cases/<case_id>", case),
+        ("/cases/<case_id>/photos/<name>", photo),
         ("/crews", crews),
         ("/intake", intake),
         ("/alarms", alarms),
         ("/intake/events/<int:seq>", event),
         ("/intake/quarantine", quarantine),
+        ("/intake/rules", rules),
         ("/intake/quarantine/<quarantine_id>", mend),
         ("/messages", messages),
         ("/messages/outlets", outlets),
@@ -49,7 +54,7 @@ def filters() -> BoardFilters:
 def board() -> str:
     """Show what must be done now."""
     asked = filters()
-    found = parts().queries.board(viewer(), asked, request.args.get("cursor"))
+    found = parts().queries.board(viewer(), asked, request.args.get("cursor"), _rows_wanted())
     if is_partial():
         return render_template("console/_queue.html", board=found, filters=asked)
     return render_template(
@@ -64,12 +69,18 @@ def board() -> str:
     )
 
 
+def _rows_wanted() -> int:
+    """Read how many rows a page that is refreshed has on it already."""
+    given = request.args.get("rows", "")
+    return int(given) if given.isdecimal() and len(given) < 4 else 0  # noqa: PLR2004  (hundreds)
+
+
 def rows() -> str:
     """Give the present rows of some cases, for the live cells; a closed case is left out."""
-    ids = [one for one in request.args.get("ids", "").split(",") if one][:ROW_IDS_LIMIT]
-    codes = [one for one in request.args.get("crews", "").split(",") if one][:ROW_IDS_LIMIT]
+    ids, codes = listed("ids"), listed("crews")
+    rows_now = parts().queries.rows(viewer(), ids) if ids else []
     crews_now = parts().queries.crews(viewer(), codes) if codes else []
-    return render_template("console/_rows.html", rows=parts().queries.rows(viewer(), ids), crews=crews_now)
+    return render_template("console/_rows.html", rows=rows_now, crews=crews_now)
 
 
 def case(case_id: str) -> str:
@@ -82,6 +93,20 @@ def case(case_id: str) -> str:
     return render_template(template, page=page, now=parts().clock(), crews=crews_now, drawer=is_partial())
 
 
+def photo(case_id: str, name: str) -> Response:
+    """Give a photo that belongs to the case, small with `?size=small`; anything else is not there."""
+    if not photos.is_name(name) or all(one.what != name for one in parts().queries.photos(viewer(), case_id)):
+        abort(404)
+    path = photos.path_of(name, parts().media)
+    if not path.is_file():
+        abort(404)
+    if request.args.get("size") == "small":
+        path = photos.thumbnail(name, parts().media)
+    response = send_file(path, mimetype="image/jpeg", conditional=True)
+    response.headers["Cache-Control"] = "private, no-cache"  # asked for again each time: rights may be gone
+    return response
+
+
 def crews() -> str:
     """Show who can go."""
     return render_template("console/crews.html", crews=parts().queries.crews(viewer()))
@@ -89,9 +114,26 @@ def crews() -> str:
 
 def intake() -> str:
     """Show what came in and what became of it."""
-    page = parts().queries.events(viewer(), request.args.get("cursor"))
-    held = parts().queries.quarantine(viewer(), None)
-    return render_template("console/intake.html", page=page, held=held.total or len(held.rows))
+    which = EventFilter(
+        **{field.name: request.args.get(field.name, "").strip()[:200] for field in fields(EventFilter)}
+    )
+    return render_template(
+        "console/intake.html",
+        page=parts().queries.events(viewer(), which, request.args.get("cursor")),
+        which=which,
+        types=parts().queries.event_types(viewer()),
+        outcomes=OUTCOMES,
+        counts=parts().queries.intake_counts(viewer()),
+    )
+
+
+def rules() -> str:
+    """Show what each rule led to."""
+    return render_template(
+        "console/rule_counts.html",
+        found=parts().queries.rule_counts(viewer()),
+        counts=parts().queries.intake_counts(viewer()),
+    )
 
 
 def event(seq: int) -> str:
@@ -110,7 +152,8 @@ def alarms() -> str:
 def quarantine() -> str:
     """Show the events that failed their checks."""
     page = parts().queries.quarantine(viewer(), request.args.get("cursor"))
-    return render_template("console/quarantine.html", page=page)
+    counts = parts().queries.intake_counts(viewer())
+    return render_template("console/quarantine.html", page=page, counts=counts)
 
 
 def mend(quarantine_id: str) -> str:

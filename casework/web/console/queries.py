@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from casework.analytics import views
 from casework.analytics.filters import BoardFilters
+from casework.analytics.inbox import EventFilter
 
 GeoJson = Mapping[str, Any]
 """A FeatureCollection by RFC 7946, WGS-84."""
@@ -25,20 +26,26 @@ class Viewer:
 class Queries(Protocol):
     """Everything the pages read. A viewer sees only what this person's scope allows."""
 
-    def board(self, viewer: Viewer, filters: BoardFilters, cursor: str | None) -> views.Board:
-        """Give the queue, what will be late first on top."""
+    def board(
+        self, viewer: Viewer, filters: BoardFilters, cursor: str | None, wanted: int = 0
+    ) -> views.Board:
+        """Give a page of the queue, what will be late first on top; a longer page where that is wanted."""
         ...
 
     def rows(self, viewer: Viewer, case_ids: Sequence[str]) -> Sequence[views.BoardRow]:
         """Give those of the cases that are still open and within sight, in any order."""
         ...
 
-    def points(self, viewer: Viewer) -> Sequence[views.MapPoint]:
-        """Give every open case with a place, for the map."""
+    def points(self, viewer: Viewer, case_ids: Sequence[str] | None = None) -> Sequence[views.MapPoint]:
+        """Give every open case with a place, or those of some cases, for the map."""
         ...
 
     def case(self, viewer: Viewer, case_id: str) -> views.CasePage | None:
         """Give one case with all that belongs to it, or None."""
+        ...
+
+    def photos(self, viewer: Viewer, case_id: str) -> Sequence[views.CasePhoto]:
+        """Give the photos of a case that the viewer may see, or none."""
         ...
 
     def case_id_by_number(self, viewer: Viewer, number: int) -> str | None:
@@ -61,8 +68,20 @@ class Queries(Protocol):
         """Give what the house itself must be told of, newest first."""
         ...
 
-    def events(self, viewer: Viewer, cursor: str | None) -> views.Page[views.EventRow]:
+    def events(self, viewer: Viewer, which: EventFilter, cursor: str | None) -> views.Page[views.EventRow]:
         """Give the newest events first."""
+        ...
+
+    def event_types(self, viewer: Viewer) -> Sequence[str]:
+        """Give the kinds of the newest events, for a filter."""
+        ...
+
+    def intake_counts(self, viewer: Viewer) -> views.IntakeCounts:
+        """Count the events that a person should look at."""
+        ...
+
+    def rule_counts(self, viewer: Viewer) -> views.RuleCounts:
+        """Give what each rule led to."""
         ...
 
     def event(self, viewer: Viewer, seq: int) -> views.EventPage | None:

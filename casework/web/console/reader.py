@@ -16,10 +16,13 @@ from casework.analytics import (
     names,
     outlets,
     outlines,
+    photos,
+    rule_counts,
     views,
 )
 from casework.analytics.filters import BoardFilters
 from casework.domain.people import Permission
+from casework.services import telling
 from casework.services.runtime import Runtime
 from casework.web.console.queries import GeoJson, Viewer
 from notifications import previews
@@ -37,11 +40,13 @@ class HouseQueries:
         self._names: tuple[datetime, names.Names] | None = None
         self._areas: GeoJson | None = None
 
-    def board(self, viewer: Viewer, filters: BoardFilters, cursor: str | None) -> views.Board:
+    def board(
+        self, viewer: Viewer, filters: BoardFilters, cursor: str | None, wanted: int = 0
+    ) -> views.Board:
         del viewer
         now, known = self._now(), self._named()
         with self._runtime().reading() as connection:
-            return board.page(connection, known, filters, cursor, now, changes.number(now))
+            return board.page(connection, known, filters, board.Stretch(cursor, wanted), now)
 
     def rows(self, viewer: Viewer, case_ids: Sequence[str]) -> Sequence[views.BoardRow]:
         del viewer
@@ -49,17 +54,22 @@ class HouseQueries:
         with self._runtime().reading() as connection:
             return board.rows(connection, known, case_ids, self._now())
 
-    def points(self, viewer: Viewer) -> Sequence[views.MapPoint]:
+    def points(self, viewer: Viewer, case_ids: Sequence[str] | None = None) -> Sequence[views.MapPoint]:
         del viewer
         known = self._named()
         with self._runtime().reading() as connection:
-            return board.points(connection, known, self._now())
+            return board.points(connection, known, case_ids, self._now())
 
     def case(self, viewer: Viewer, case_id: str) -> views.CasePage | None:
         known = self._named()
         with self._runtime().reading() as connection:
             page = case_page.read(connection, known, case_id, self._now())
         return page and _allowed(page, viewer)
+
+    def photos(self, viewer: Viewer, case_id: str) -> Sequence[views.CasePhoto]:
+        del viewer
+        with self._runtime().reading() as connection:
+            return photos.of_case(connection, case_id)
 
     def case_id_by_number(self, viewer: Viewer, number: int) -> str | None:
         del viewer
@@ -84,15 +94,32 @@ class HouseQueries:
         with self._runtime().reading() as connection:
             return alarms.read(connection, self._rule_titles())
 
-    def events(self, viewer: Viewer, cursor: str | None) -> views.Page[views.EventRow]:
+    def events(
+        self, viewer: Viewer, which: inbox.EventFilter, cursor: str | None
+    ) -> views.Page[views.EventRow]:
         del viewer
         with self._runtime().reading() as connection:
-            return inbox.events(connection, cursor)
+            return inbox.events(connection, which, cursor)
+
+    def event_types(self, viewer: Viewer) -> Sequence[str]:
+        del viewer
+        with self._runtime().reading() as connection:
+            return inbox.types(connection)
+
+    def intake_counts(self, viewer: Viewer) -> views.IntakeCounts:
+        del viewer
+        with self._runtime().reading() as connection:
+            return inbox.counts(connection)
+
+    def rule_counts(self, viewer: Viewer) -> views.RuleCounts:
+        del viewer
+        with self._runtime().reading() as connection:
+            return rule_counts.read(connection, self._runtime().house().catalogue.rules)
 
     def event(self, viewer: Viewer, seq: int) -> views.EventPage | None:
         del viewer
         with self._runtime().reading() as connection:
-            return inbox.event(connection, seq)
+            return inbox.event(connection, seq, self._rule_titles())
 
     def quarantine(self, viewer: Viewer, cursor: str | None) -> views.Page[views.QuarantineRow]:
         del viewer
@@ -117,7 +144,7 @@ class HouseQueries:
         with runtime.reading() as connection:
             standings = outlets.standings(connection, now)
             costs = outlets.costs(connection, since)
-        shown = list(previews.of_all(runtime.house().catalogue.messages))
+        shown = list(previews.of_all(telling.texts_to_show(runtime.house())))
         return views.OutletsPage(since=since, standings=standings, costs=costs, previews=shown)
 
     def changes_since(self, n: int) -> views.Changes:

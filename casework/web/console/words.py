@@ -107,6 +107,7 @@ CIRCUIT: Mapping[str, LazyString] = {
 PURPOSE_CLASS: Mapping[str, LazyString] = {
     "duty": lazy_gettext("order: always"),
     "answer": lazy_gettext("answer: always"),
+    "machine": lazy_gettext("to a machine: always"),
     "news": lazy_gettext("news: not after STOP, not in quiet hours"),
 }
 MESSAGE_STATE: Mapping[str, LazyString] = {

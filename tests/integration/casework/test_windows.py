@@ -1,19 +1,24 @@
 """Rules over several events on a real database: counted once, in order, across kills and workers."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import cast
 import pytest
 
+from casework.domain import errors
 from casework.domain.events import NewEvent
 from casework.domain.places import Asset
-from casework.services import recalling, triage
+from casework.services import acting, recalling, triage
 from casework.store.columns import dumps
 from rules.matcher import build_matcher
 from rules.packs import load_packs
 
+CHILD = Path(__file__).parents[2] / "support" / "judging_child.py"
 PACK = """
 id: watched
 title: {zh: 观察, en: Watched}
@@ -129,7 +134,13 @@ def watched(tmp_path_factory):
 @pytest.fixture
 def house(town, watched):
     catalogue = load_packs([cast.SMALL_TOWN, watched])
-    return replace(town.house, catalogue=catalogue, matcher=build_matcher(catalogue, prefer="plain"))
+    return replace(
+        town.house,
+        catalogue=catalogue,
+        matcher=build_matcher(catalogue, prefer="plain"),
+        channels={**town.house.channels, "webhook": town.house.channels["console"]},
+        hooks={"city": "http://127.0.0.1:9/rules"},
+    )
 
 
 class Bench:
@@ -331,6 +342,31 @@ def _judge_singly(bench):
         triage.judge_waiting(bench.town.uows, bench.house, bench.town.clock, limit=1)
 
 
+def test_kills_at_any_instant_leave_the_decisions_of_an_uninterrupted_run(bench, watched):
+    for _ in range(20):
+        bench.reading("leak", subject="a")
+        bench.reading("leak", subject="b")
+        bench.town.clock.advance(seconds=1)
+
+    for judged in (9, None):
+        child = subprocess.Popen(  # noqa: S603  (this interpreter and a file of ours)
+            [sys.executable, str(CHILD), bench.town.url, str(watched)], stdout=subprocess.PIPE, text=True
+        )
+        with child:
+            for count, _ in enumerate(child.stdout, 1):
+                if count == judged:
+                    child.kill()
+
+    counted = [
+        [int(name[8:]) for name in entry["window"]["counted"]]
+        for number in range(1, 41)
+        for entry in bench.judgement(f"e{number}").trace["matched"]
+        if entry["rule"] == "three-leaks"
+    ]
+    assert counted == [[number - 4, number - 2, number] for number in range(5, 41)]
+    assert len(bench.cases("three-leaks")) == 2
+
+
 def test_a_caller_who_waits_has_what_came_before_judged_first(bench):
     bench.reading("leak")
     bench.reading("leak")
@@ -407,7 +443,7 @@ def test_a_rule_acts_once_in_its_cool_down_and_records_what_it_does(bench):
     assert "cooling" in bench.judgement(second).trace["done"][0]
     assert bench.town.rows("assets", id=shop)[0].attributes["state"] == "dirty"
     (hook, _) = bench.town.rows("messages", channel="webhook")
-    assert hook.address == "city"
+    assert hook.address == "http://127.0.0.1:9/rules"
     assert '"what":{"zh"' not in hook.body
     assert "noticed at the shop" in hook.body
     assert bench.judgement(first).outcome == "noted"
@@ -423,6 +459,29 @@ def test_a_rule_over_its_limit_pauses_itself_and_tells_its_owner(bench):
     assert (alarm.key, alarm.data["owner"]) == ("watched/flood", "the duty desk")
     assert "paused" in bench.judgement("e3").trace["done"][0]
     assert bench.judgement("e4").outcome == "held_back"
+
+    acting.resume("watched/flood", uows=bench.town.uows, clock=bench.town.clock)
+    bench.town.clock.advance(hours=1, seconds=1)
+    bench.send("detection", {"label": "many", "confidence": 1.0}, subject="s9")
+    bench.judge()
+
+    assert len(bench.cases("flood")) == 3
+    assert bench.town.rows("alarms", kind="rule_paused")[0].ended_at is not None
+    with pytest.raises(errors.NotFound, match="is not paused"):
+        acting.resume("watched/flood", uows=bench.town.uows, clock=bench.town.clock)
+
+
+def test_a_later_version_of_a_paused_rule_begins_anew(bench):
+    for number in range(3):
+        bench.send("detection", {"label": "many", "confidence": 1.0}, subject=f"s{number}")
+    bench.judge()
+    later = [replace(rule, version="later") for rule in bench.house.catalogue.rules]
+
+    with bench.town.uows() as uow:
+        recalling.tidy(uow, replace(bench.house.catalogue, rules=tuple(later)), bench.town.clock())
+        uow.commit()
+
+    assert bench.town.rows("rule_pauses") == []
 
 
 def test_what_matters_no_more_is_forgotten_and_too_many_keys_are_said_aloud(bench, monkeypatch):

@@ -266,7 +266,7 @@ def test_an_outage_of_hours_loses_no_text_and_repeats_none(town):
         town.turn(seconds=30)
 
     town.sms._script.clear()  # noqa: SLF001  (the provider is back)
-    town.turn(seconds=61)
+    town.turn(seconds=601)
 
     assert sorted(one.text.id for one in town.sms.received) == sorted(one.id for one in written)
 
@@ -357,3 +357,14 @@ def test_reports_in_any_order_and_twice_only_ever_move_a_text_forward(silent_tow
     place = seen.index(end)
     assert set(seen[:place]) <= {MessageState.SENT}
     assert set(seen[place:]) == {end}
+
+
+def test_a_group_hears_what_a_role_is_told_beside_its_people(town):
+    group = town.house.channels["dingtalk"] = type(town.sms)(town.clock)  # another of the same kind
+    town.house.role_channels["dispatcher"] = (("dingtalk", "group"),)
+    town.report()
+    for _ in range(12):
+        town.turn(minutes=1)
+
+    assert group.texts_to("group")
+    assert len(town.sms.texts_to(cast.DISPATCHER)) == len(group.texts_to("group"))

@@ -75,9 +75,10 @@ class Person:
         return self.client.post(f"/console{path}", data=data, headers={"Accept": "application/json"})
 
 
-def make_house(url: str, clock: FakeClock) -> House:
+def make_house(url: str, clock: FakeClock, media: Path = Path("nowhere")) -> House:
     """Open the application on a database."""
-    settings = parse({"GONGZHI_DATABASE_URL": url, "GONGZHI_DEMO": "1", "GONGZHI_MATCHER": "plain"})
+    given = {"GONGZHI_DATABASE_URL": url, "GONGZHI_DEMO": "1", "GONGZHI_MATCHER": "plain"}
+    settings = parse({**given, "GONGZHI_MEDIA": str(media)})
     made = wiring.create_app(settings, clock=clock, elapsed=lambda: clock().timestamp())
     runtime = made.extensions["gongzhi"]()
     return House(made, runtime, made.extensions["gongzhi_make_worker"](), clock)
@@ -121,8 +122,8 @@ def city_on_postgresql(postgresql_url: str, filled_postgresql: str) -> Iterator[
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def house(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[House]:
-    made = make_house(request.getfixturevalue(f"city_on_{request.param}"), clock)
+def house(request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path) -> Iterator[House]:
+    made = make_house(request.getfixturevalue(f"city_on_{request.param}"), clock, tmp_path / "media")
     yield made
     made.runtime.bells.stopping.set()
     made.runtime.close()

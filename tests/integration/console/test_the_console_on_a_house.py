@@ -1,9 +1,11 @@
 """The console shows what the database holds, and what it orders happens there: on SQLite and PostgreSQL."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from casework.analytics import board, health
 from casework.analytics.changes import Watcher
 from casework.services import field_work
 
@@ -196,8 +198,60 @@ def test_an_event_tells_which_rules_held_and_why(noisy, dispatcher):
 
     page = dispatcher.get(re.search(r'/console(/intake/events/\d+)"', listed)[1])
 
-    assert "held" in page
+    assert 'class="rule-trace" data-held="yes"' in page
+    assert "category is noise (it was noise)" in page
     assert "opened a case" in page
+    assert "did not hold" in page
+    assert "it would have to" in page
+
+
+def test_events_that_no_rule_matched_have_their_list_and_count_and_open_their_trace(house, dispatcher, noisy):
+    house.send({"type": "reading", "data": {"quantity": "water_level", "value": 1, "unit": "cm"}})
+
+    listed = dispatcher.get("/intake?outcome=unmatched")
+    [trace] = set(re.findall(r'href="/console(/intake/events/\d+)"', listed))
+    page = dispatcher.get(trace)
+
+    assert re.search(
+        r'outcome=unmatched" aria-current="page">No rule matched <span class="badge">1</span>', listed
+    )
+    assert "did not hold" in page
+    assert "it would have to" in page
+    assert trace not in dispatcher.get("/intake?outcome=case")
+    assert trace in dispatcher.get("/intake?type=reading")
+    assert trace not in dispatcher.get("/intake?type=report&source=demo-residents")
+
+
+def test_an_event_that_could_not_be_judged_says_why_and_is_counted(house, dispatcher, noisy):
+    odd = {
+        "specversion": "1.0",
+        "id": "odd-1",
+        "source": "demo-residents",
+        "type": "report",
+        "data": {"text": "?"},
+    }
+    house.runtime.inbox.put([house.runtime.read(odd, "demo-residents")], [])
+    with house.runtime.uows() as uow:
+        [event] = uow.events.take(1)
+        uow.events.fail(replace(event, attempts=99), "ValueError: no such unit", house.clock())
+        uow.commit()
+
+    listed = dispatcher.get("/intake?outcome=failed")
+    page = dispatcher.get(re.search(r'href="/console(/intake/events/\d+)"', listed)[1])
+
+    assert re.search(r'aria-current="page">Could not be judged <span class="badge">1</span>', listed)
+    assert "ValueError: no such unit" in page
+
+
+def test_each_rule_tells_what_it_led_to_and_opens_its_events(house, dispatcher, noisy):
+    listed = dispatcher.get("/intake/rules")
+
+    cases = re.search(r'href="/console(/intake\?rule=[^"]+)">(\d+)</a>', listed)
+    assert cases[2] == "1"
+    assert re.search(r'href="/console/intake/events/\d+"', dispatcher.get(cases[1]))
+    with house.runtime.reading() as connection:
+        counts = health.count(connection)
+    assert counts.rules == {cases[1].rpartition("=")[2]: 1}
 
 
 def test_a_crew_is_taken_out_of_service_and_put_back(house, dispatcher):
@@ -211,11 +265,49 @@ def test_a_crew_is_taken_out_of_service_and_put_back(house, dispatcher):
 
 
 def test_the_maps_know_every_open_case_and_the_outlines(noisy, dispatcher):
-    cases = dispatcher.client.get("/console/map/cases.geojson").json
+    shown = dispatcher.client.get("/console/map/cases").json
     areas = dispatcher.client.get("/console/map/areas.geojson").json
 
-    assert [feature["properties"]["id"] for feature in cases["features"]] == [noisy[1]]
+    [(case_id, number, lon, lat, priority, title, due_s, target_s)] = shown["cases"]
+    assert (case_id, number, lon, lat) == (noisy[1], 1001, 120.1402, 30.3201)
+    assert shown["titles"][title] == NOISE["text"]
+    assert priority in {1, 2, 3, 4}
+    assert 0 < due_s <= target_s
     assert {feature["properties"]["level"] for feature in areas["features"]} == {"street"}
+
+
+def test_the_map_asks_again_only_for_the_cases_that_changed(dispatcher, noisy):
+    one = dispatcher.client.get(f"/console/map/cases?ids={noisy[1]},another").json
+    dispatcher.post(f"/cases/{noisy[1]}/void", reason="a test")
+    ended = dispatcher.client.get(f"/console/map/cases?ids={noisy[1]}").json
+
+    assert [case[0] for case in one["cases"]] == [noisy[1]]
+    assert ended["cases"] == []
+
+
+def test_a_refusal_brings_the_row_as_it_stands_so_that_the_page_can_turn_back(dispatcher, noisy):
+    refused = dispatcher.post(f"/cases/{noisy[1]}/dispatch", version="99")
+
+    assert refused.status_code == 409
+    assert "1001" in refused.json["message"]
+    assert f'id="{noisy[1]}"' in refused.json["rows"]
+    assert 'data-verb="dispatch"' in refused.json["rows"]
+
+
+def test_the_queue_comes_a_page_at_a_time_and_a_longer_page_where_one_is_shown(
+    house, dispatcher, noisy, monkeypatch
+):
+    monkeypatch.setattr(board, "PAGE", 1)
+    house.report("路灯不亮", lat=30.33, lon=120.15, category="street_light")
+
+    first = dispatcher.get("/")
+    further = re.search(r'class="more"><a href="/console([^"]+)"', first)[1].replace("&amp;", "&")
+    second = dispatcher.get(further)
+    both = dispatcher.get("/?rows=2")
+
+    numbers = [re.findall(r'data-number="(\d+)"', page) for page in (first, second, both)]
+    assert sorted(numbers[0] + numbers[1]) == sorted(numbers[2])
+    assert len(numbers[0]) == len(numbers[1]) == 1
 
 
 def test_changes_are_seen_once_and_named_by_case_and_crew(house, dispatcher, noisy):

@@ -1,5 +1,6 @@
 """Every chat vendor, the second provider of texts and the webhook, against doubles that misbehave."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -251,3 +252,9 @@ def test_an_unknown_page_of_the_receiver_is_refused_for_good_and_its_failure_tri
 
     with pytest.raises(errors.TryLater, match="http:500"):
         channel.send(text(to=f"{vendors.url}/webhook"))
+
+
+def test_what_a_rule_tells_another_system_arrives_as_data_and_not_as_words(vendors: RunningVendors) -> None:
+    _webhook(allow_private=True).send(text("o1", '{"case": {"number": 7}}', f"{vendors.url}/webhook"))
+
+    assert json.loads(vendors.doubles.bodies("webhook")[0]) == {"id": "o1", "case": {"number": 7}}

@@ -13,6 +13,7 @@ from casework.domain.clocks import ClockKind, Pause
 from casework.domain.timeline import Entry, EntryKind
 from casework.ids import CaseId, EntryId
 from routing.plan import HARD_REASONS
+from rules import conditions
 
 ROOT = Path(__file__).parents[3]
 NOBODY = names.Names({}, {}, {"crew-1": names.CrewName("C17", {"zh": "排水一队", "en": "Drainage 1"})})
@@ -55,12 +56,51 @@ def test_the_chosen_crew_comes_with_its_margin_over_the_next():
     assert said["en"] == "least total delay of 3 able crews, 31 s better than C17"
 
 
-def test_a_trace_says_which_condition_failed():
+def test_a_trace_says_which_condition_failed_and_what_would_have_to_differ():
     leaf = {"field": "value", "operator": "at_least", "wanted": 30, "seen": 2.4, "held": False}
 
-    [said] = traces.steps({"unmatched": [{"rule": "underpass-flooding", "failed": leaf}]})
+    trace = traces.read(
+        {"unmatched": [{"rule": "flood", "failed": leaf}]}, {"flood": {"en": "Flood", "zh": "积水"}}
+    )
 
-    assert said["en"] == "Rule underpass-flooding did not hold: value is at least 30 (it was 2.4)"
+    [rule] = trace.rules
+    assert rule.title["en"] == "Flood"
+    assert not rule.held
+    [line] = rule.lines
+    assert line.said["en"] == "value is at least 30 (it was 2.4)"
+    assert line.differ["en"] == "it would have to reach 30, 27.6 away"
+
+
+def test_a_trace_keeps_the_groups_of_a_rule_that_held():
+    first = {"field": "kind", "operator": "in", "wanted": ["gauge", "camera"], "seen": "gauge", "held": True}
+    second = {"field": "value", "operator": "at_least", "wanted": 30, "seen": 31, "held": True}
+    third = {"field": "value", "operator": "at_most", "wanted": 9, "seen": 31, "held": False}
+    when = {"all": [first, {"any": [second, third], "held": True}], "held": True}
+
+    [rule] = traces.read({"matched": [{"rule": "flood", "when": when}]}, {}).rules
+
+    assert [(line.depth, line.held) for line in rule.lines] == [
+        (0, True),
+        (1, True),
+        (1, True),
+        (2, True),
+        (2, False),
+    ]
+    assert rule.lines[1].said["en"] == "kind is one of gauge, camera (it was gauge)"
+
+
+def test_inside_a_not_what_holds_would_have_to_fail():
+    leaf = {"field": "kind", "operator": "equals", "wanted": "test", "seen": "test", "held": True}
+
+    [rule] = traces.read({"unmatched": [{"rule": "x", "failed": {"not": leaf, "held": False}}]}, {}).rules
+
+    assert [line.differ and line.differ["en"] for line in rule.lines] == [None, "this would have to fail"]
+
+
+def test_every_operator_of_the_rules_has_its_words():
+    wordless = {name for name in conditions.OPERATORS if name not in traces.OPERATORS}
+
+    assert wordless == set()
 
 
 def test_every_icon_of_the_packs_is_in_the_sprite():
@@ -95,23 +135,22 @@ def test_a_clock_that_runs_comes_before_one_that_stands_still(clock):
 
 def test_a_window_says_what_it_counted_and_what_it_lacks():
     window = {"kind": "count", "held": False, "count": 2, "counted": ["a/1", "a/2"], "needs": {"more": 1}}
-    leaf = {"field": "quantity", "operator": "equals", "wanted": "leak", "seen": "leak"}
+    leaf = {"field": "quantity", "operator": "equals", "wanted": "leak", "seen": "leak", "held": True}
 
-    [said] = traces.steps({"unmatched": [{"rule": "three-leaks", "when": leaf, "window": window}]})
+    [rule] = traces.read({"unmatched": [{"rule": "three-leaks", "when": leaf, "window": window}]}, {}).rules
 
-    assert said["en"].endswith("counted 2 (a/1, a/2), 1 more needed")
-    assert said["zh"].endswith("计入 2 条 (a/1, a/2), 还差 1 条")
+    assert [line.held for line in rule.lines] == [True, False]
+    assert rule.lines[1].said == {"zh": "窗口计入 2 条 (a/1, a/2)", "en": "its window counted 2 (a/1, a/2)"}
+    assert rule.lines[1].differ == {"zh": "还差 1 条", "en": "1 more needed"}
 
 
 def test_a_rule_that_was_held_back_says_why():
-    [paused, warned] = traces.steps(
-        {
-            "done": [
-                {"do": "nothing", "rule": "r", "paused": "2026-01-01T00:00:00+00:00"},
-                {"do": "warn", "rule": "r", "warned": "nobody"},
-            ]
-        }
-    )
+    done = [
+        {"do": "nothing", "rule": "r", "paused": "2026-01-01T00:00:00+00:00"},
+        {"do": "warn", "rule": "r", "warned": "nobody"},
+    ]
+
+    [paused, warned] = traces.read({"done": done}, {}).done
 
     assert paused["en"] == "By rule r: was held back the rule is paused since 2026-01-01T00:00:00+00:00"
     assert warned["zh"] == "因规则 r: 先行告知 无人可告知"

@@ -86,7 +86,7 @@ def test_lesser_work_is_interrupted_for_the_most_urgent_call_and_finished_later(
 
 
 def test_a_freed_crew_goes_to_the_base_that_covers_most():
-    demand = Demand(np.array([place(9000)] * 5 + [place(0)]), np.ones(6))
+    demand = Demand(np.array([place(9000)] * 5 + [place(0)]), np.ones(6), (frozenset({"any"}),) * 6)
     units = [unit("one", 0), unit("two", 9000, duty=())]
     calls = [call(0, 0, 0, work_s=10.0), call(1, 2000, 9000)]
 
@@ -108,7 +108,7 @@ def test_the_same_input_gives_the_same_outcome_in_any_order():
 
 @pytest.mark.parametrize("tactics", simulation.ALL)
 def test_every_call_is_reached_whatever_is_switched_on(tactics):
-    demand = Demand(np.array([place(700 * n) for n in range(9)]), np.ones(9))
+    demand = Demand(np.array([place(700 * n) for n in range(9)]), np.ones(9), (frozenset({"any"}),) * 9)
     calls = [call(n, 60.0 * n, 700 * (n % 9), priority=1 + n % 4) for n in range(60)]
     units = [unit(f"u{n}", 900 * n) for n in range(4)]
 

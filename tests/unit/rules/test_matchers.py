@@ -20,7 +20,8 @@ LOW = {"quantity": "water_level", "value": 1, "asset.kind": "underpass"}
 
 
 def names(rules: Iterable[Rule]) -> list[str]:
-    return [rule.id for rule in rules]
+    """The rules that one event decides; those with a window are asked about it too."""
+    return [rule.id for rule in rules if rule.window is None]
 
 
 def resident_memory_kb() -> int:

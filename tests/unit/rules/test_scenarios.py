@@ -1,10 +1,17 @@
 """The shipped packs: every text fits one message, every category can be worked on."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from notifications import segments
 from rules.catalogue import Catalogue
+from rules.packs import load_packs
 from rules.schema import CLOCKS
 
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+FIELDS = re.compile(r"\{([^}]+)\}")
 LINK = "https://gongzhi.example.gov.cn/a/0123456789abcdef"[:45]
 KEYS = {
     "crew_offer",
@@ -59,3 +66,46 @@ def test_no_two_categories_share_a_keyword(catalogue: Catalogue) -> None:
     for category in catalogue.categories.values():
         for word in category.keywords["zh"] + category.keywords["en"]:
             assert owners.setdefault(word, category.code) == category.code
+
+
+@pytest.mark.parametrize(
+    "folder", [SCENARIOS, SCENARIOS / "other-cities" / "harbour-city"], ids=["district", "harbour"]
+)
+def test_every_text_fits_two_messages_in_chinese_and_in_english(folder: Path) -> None:
+    shown = {
+        "code": "K7M2-P9QX",
+        "category": "下穿通道积水",
+        "place": "文晖路388号东门",
+        "link": LINK,
+        "crew": "文晖道路养护1队",
+        "minutes": "12",
+    }
+
+    for key, template in load_packs([folder]).messages.items():
+        for language in ("zh", "en"):
+            values = (
+                shown
+                if language == "zh"
+                else shown
+                | {
+                    "category": "Flooded underpass",
+                    "place": "388 Wenhui Road, East Gate",
+                    "crew": "Wenhui road repair crew 1",
+                }
+            )
+            text = FIELDS.sub(lambda found, words=values: words.get(found[1], "123456"), template[language])
+
+            assert segments.count(text).segments <= 2, (key, language, len(text))
+
+
+def test_every_category_has_a_response_card_or_a_single_crew(catalogue: Catalogue) -> None:
+    for category in catalogue.categories.values():
+        for level in category.card:
+            assert level.crews >= 1
+        if category.card:
+            assert category.capabilities <= category.card[0].send.keys()
+
+
+def test_every_rule_file_says_first_where_its_numbers_come_from() -> None:
+    for file in SCENARIOS.rglob("rules/*.yaml"):
+        assert file.read_text("utf-8").startswith("# "), file

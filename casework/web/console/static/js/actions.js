@@ -3,20 +3,30 @@ import * as alarms from "./alarms.js";
 import { takeUndo, toast } from "./announce.js";
 import * as drawer from "./drawer.js";
 import { current, takeRows } from "./rows.js";
+import { paint, waiting } from "./waiting.js";
 import { meta, word } from "./words.js";
 
-export async function send(url, body) {
+const ANSWER_MS = 10000;
+const underWay = new Set();
+
+export async function send(url, body, painted = null) {
+  let said;
   try {
-    const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": meta("csrf") } });
-    const said = await answer.json();
-    if (said.rows && said.what !== "open") take(said);
-    if (said.what === "alarm_ended") alarms.refresh();
-    toast(said.message, { kind: said.ok ? "done" : "error", undo: said.undo, onUndo: undo });
-    return said;
+    const answer = await fetch(url, {
+      method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": meta("csrf") }, signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    said = await answer.json();
   } catch {
+    painted?.unsure(); // it may have been carried out: only the server can tell
     toast(word("failed"), { kind: "error" });
     return { ok: false };
   }
+  if (said.ok) painted?.confirmed();
+  else painted?.refused();
+  if (said.rows && said.what !== "open") take(said);
+  if (said.what === "alarm_ended") alarms.refresh();
+  toast(said.message, { kind: said.ok ? "done" : "error", undo: said.undo, id: said.case, onUndo: undo });
+  return said;
 }
 
 // The answer carries the rows it changed: what this person did is painted without another question.
@@ -25,11 +35,12 @@ function take({ case: id, crew, rows }) {
   if (id) drawer.changed({ cases: [id] });
 }
 
-export function undo(token = takeUndo()) {
-  if (!token) { toast(word("nothing_to_undo"), { kind: "error" }); return; }
+export function undo(last = takeUndo()) {
+  if (!last) { toast(word("nothing_to_undo"), { kind: "error" }); return; }
   const body = new FormData();
-  body.set("token", token);
-  send("/console/undo", body);
+  body.set("token", last.token);
+  const row = document.getElementById(last.id ?? "");
+  send("/console/undo", body, row?.dataset.number && !row.dataset.waiting ? waiting(row, "undo") : null);
 }
 
 export function target() {
@@ -43,6 +54,7 @@ export function dispatch() {
   const one = target();
   if (!one) { toast(word("none"), { kind: "error" }); return; }
   const button = one.place.querySelector('[data-verb="dispatch"]');
+  if (one.place.dataset.waiting) return;
   if (button) button.click();
   else toast(word("nobody"), { kind: "error" });
 }
@@ -67,7 +79,14 @@ export function start() {
     event.preventDefault();
     const button = event.submitter;
     const body = new FormData(form, button);
-    const said = await send(button?.formAction && button.hasAttribute("formaction") ? button.formAction : form.action, body);
+    const url = button?.hasAttribute("formaction") ? button.formAction : form.action;
+    const order = `${url} ${new URLSearchParams(body)}`;
+    if (underWay.has(order)) return; // the second press of one key
+    underWay.add(order);
+    button?.setAttribute("aria-busy", "true");
+    const said = await send(url, body, paint(url, body));
+    button?.removeAttribute("aria-busy");
+    underWay.delete(order);
     if (said.ok) form.closest("dialog")?.close();
     if (said.ok && said.what === "open") drawer.openCase(said.case);
     form.closest(".toast")?.remove();

@@ -4,13 +4,13 @@ import { element, word } from "./words.js";
 const STAY_MS = 9000;
 let lastUndo = null;
 
-export function toast(message, { kind = "done", undo = null, onUndo = null } = {}) {
+export function toast(message, { kind = "done", undo = null, id = null, onUndo = null } = {}) {
   const box = element("div", { className: "toast" }, element("span", { textContent: message }));
   box.dataset.kind = kind;
   if (undo) {
-    lastUndo = undo;
+    lastUndo = { token: undo, id };
     const button = element("button", { type: "button" }, `${word("undo")} `, element("kbd", { textContent: "u" }));
-    button.addEventListener("click", () => { box.remove(); onUndo?.(undo); });
+    button.addEventListener("click", () => { box.remove(); onUndo?.({ token: undo, id }); });
     box.append(button);
   }
   const tray = document.getElementById("toasts");
@@ -20,9 +20,9 @@ export function toast(message, { kind = "done", undo = null, onUndo = null } = {
 }
 
 export function takeUndo() {
-  const token = lastUndo;
+  const last = lastUndo;
   lastUndo = null;
-  return token;
+  return last;
 }
 
 export function alarm(title) {

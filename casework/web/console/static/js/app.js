@@ -4,6 +4,7 @@ import * as alarms from "./alarms.js";
 import * as drawer from "./drawer.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
+import * as photos from "./photos.js";
 import * as rows from "./rows.js";
 import * as time from "./time.js";
 
@@ -12,6 +13,7 @@ rows.start();
 actions.start();
 drawer.start();
 keys.start();
+photos.start();
 
 const place = document.querySelector("[data-rows]");
 if (place || document.querySelector("[data-case]")) {

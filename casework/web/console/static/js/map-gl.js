@@ -1,6 +1,6 @@
 // The map by MapLibre GL: own outlines, cases in clusters, crews as small squares; no tiles, no glyph server.
 import * as maplibre from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
-import { areaName, bounds, lit } from "./map.js";
+import { areaName, bounds, collection } from "./map.js";
 
 const VENDOR = new URL("../vendor/maplibre-gl-6.17.0/", import.meta.url);
 const FONT = ["Noto Sans CJK SC"];
@@ -19,8 +19,8 @@ function style(data, c) {
     version: 8,
     sources: {
       areas: { type: "geojson", data: data.areas },
-      cases: { type: "geojson", data: data.cases, cluster: true, clusterRadius: 34, clusterMaxZoom: 14, clusterProperties: { late: ["+", ["case", ["==", ["get", "light"], "red"], 1, 0]] } },
-      crews: { type: "geojson", data: data.crews },
+      cases: { type: "geojson", data: collection(data.cases), promoteId: "id", cluster: true, clusterRadius: 34, clusterMaxZoom: 14, clusterProperties: { late: ["+", ["case", ["==", ["get", "light"], "red"], 1, 0]] } },
+      crews: { type: "geojson", data: collection(data.crews), promoteId: "code" },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": c.ground } },
@@ -88,17 +88,15 @@ export async function draw(place, data, { colours, open }) {
     map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });
   }
   map.getCanvas().tabIndex = -1;
-  let cases = data.cases;
   document.addEventListener("gongzhi:selected", (event) => map.setFilter("chosen", ["==", ["get", "id"], event.detail.id ?? ""]));
   return {
-    update(fresh) {
-      cases = fresh.cases;
-      map.getSource("cases").setData(cases);
-      map.getSource("crews").setData(fresh.crews);
+    update({ put = [], gone = [], crews = [] }) {
+      if (put.length || gone.length) map.getSource("cases").updateData({ add: put, remove: gone });
+      if (crews.length) map.getSource("crews").updateData({ add: crews });
     },
-    relight() {
-      const before = cases.features.map((feature) => feature.properties.light).join();
-      if (lit(cases).features.map((feature) => feature.properties.light).join() !== before) map.getSource("cases").setData(cases);
+    replace() {
+      map.getSource("cases").setData(collection(data.cases));
+      map.getSource("crews").setData(collection(data.crews));
     },
     show(point) {
       if (!map.getBounds().contains(point)) map.easeTo({ center: point, duration: 250 });

@@ -1,6 +1,6 @@
 // The map by Leaflet on a plain canvas, for computers without WebGL: the same signs, clustered on a grid.
 import * as leaflet from "../vendor/leaflet-1.9.4/leaflet-src.esm.js";
-import { areaName, lit } from "./map.js";
+import { areaName } from "./map.js";
 
 const GRID = 44; // pixels: two signs nearer than this would hide each other
 
@@ -33,17 +33,16 @@ export async function draw(place, data, { colours: c, open }) {
   }).addTo(map);
   map.fitBounds(areas.getBounds(), { padding: [12, 12] });
   const signs = leaflet.layerGroup().addTo(map);
-  let { cases, crews } = data;
 
   function redraw() {
     signs.clearLayers();
-    for (const feature of crews.features) {
+    for (const feature of data.crews.values()) {
       if (feature.properties.status === "out_of_service") continue;
       const [lon, lat] = feature.geometry.coordinates;
       const colour = feature.properties.status === "available" ? c.ink : c["ink-3"];
       leaflet.circleMarker([lat, lon], { radius: 3, color: c.face, weight: 1, fillColor: colour, fillOpacity: 1 }).bindTooltip(`${feature.properties.code} ${feature.properties.name}`).addTo(signs);
     }
-    for (const group of grouped(map, cases.features)) drawGroup(group);
+    for (const group of grouped(map, data.cases.values())) drawGroup(group);
   }
 
   function drawGroup(group) {
@@ -63,8 +62,8 @@ export async function draw(place, data, { colours: c, open }) {
   map.on("zoomend", redraw);
   redraw();
   return {
-    update(fresh) { ({ cases, crews } = fresh); redraw(); },
-    relight() { lit(cases); redraw(); },
+    update: redraw,
+    replace: redraw,
     show([lon, lat]) { if (!map.getBounds().contains([lat, lon])) map.panTo([lat, lon]); },
   };
 }

@@ -8,6 +8,11 @@ const waiting = new Set();
 let asked = new Set();
 let askedCrews = new Set();
 let timer = 0;
+const AT_ONCE = 100; // keys in one address, which servers and proxies hold to four kilobytes
+const AGAIN_MS = 3000;
+const ANSWER_MS = 10000;
+const AHEAD_PX = 900;
+const MOST_ROWS = 500; // as many as the server gives at once
 
 export function changed({ cases = [], crews = [], complete = true }) {
   if (!complete) { takeNew(); return; }
@@ -21,15 +26,33 @@ async function fetchRows() {
   const [ids, codes] = [[...asked], [...askedCrews]];
   asked = new Set();
   askedCrews = new Set();
-  const place = document.querySelector("[data-rows]");
-  if (!place) return;
-  for (let start = 0; start < Math.max(ids.length, 1); start += 100) {
-    const some = ids.slice(start, start + 100);
-    const query = new URLSearchParams({ ids: some.join(","), crews: start ? "" : codes.join(",") });
-    const answer = await fetch(`${place.dataset.rows}?${query}`, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
-    takeRows(await answer.text(), some, start ? [] : codes);
+  for (let start = 0; start < Math.max(ids.length, 1); start += AT_ONCE) {
+    const some = ids.slice(start, start + AT_ONCE);
+    if (await ask(some, start ? [] : codes)) continue;
+    ids.slice(start).forEach((id) => asked.add(id));
+    codes.forEach((code) => askedCrews.add(code));
+    clearTimeout(timer);
+    timer = setTimeout(fetchRows, AGAIN_MS);
+    return;
   }
+}
+
+// Asks for rows and takes them; false where the server did not answer. `after` is called before they are taken.
+export async function ask(ids, codes, { after } = {}) {
+  const place = document.querySelector("[data-rows]");
+  if (!place) return true;
+  const query = new URLSearchParams({ ids: ids.join(","), crews: codes.join(",") });
+  let html;
+  try {
+    const answer = await fetch(`${place.dataset.rows}?${query}`, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!answer.ok) return false;
+    html = await answer.text();
+  } catch {
+    return false;
+  }
+  after?.();
+  takeRows(html, ids, codes);
+  return true;
 }
 
 export function takeRows(html, ids, codes) {
@@ -42,6 +65,7 @@ export function takeRows(html, ids, codes) {
 function takeCase(id, fresh) {
   const [old, row] = [document.getElementById(id), fresh.getElementById(id)];
   if (!table()?.querySelector("[data-number]") && !row) return;
+  if (old?.dataset.waiting) return; // painted ahead of the server: the answer to the order brings the row
   if (old && row) patch(old, row);
   else if (old) gone(old);
   else if (row && document.getElementById("queue") && isNew(row)) arrived(id, row);
@@ -115,9 +139,10 @@ export async function takeNew() {
   const queue = document.getElementById("queue");
   if (!queue) return;
   const kept = { id: current()?.dataset.id, top: queue.scrollTop };
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true", Accept: "text/html" } });
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("queue");
+  const address = new URL(location.href);
+  address.searchParams.set("rows", String(Math.min(queue.querySelectorAll("tbody tr").length, MOST_ROWS)));
+  const fresh = (await fetched(address))?.getElementById("queue");
+  if (!fresh) return;
   queue.replaceWith(document.importNode(fresh, true));
   const placed = document.getElementById("queue");
   placed.scrollTop = kept.top;
@@ -126,6 +151,35 @@ export async function takeNew() {
   tick();
   const row = kept.id && document.getElementById(kept.id);
   if (row) select(row);
+}
+
+async function fetched(address) {
+  try {
+    const answer = await fetch(address, { headers: { "HX-Request": "true", Accept: "text/html" }, signal: AbortSignal.timeout(ANSWER_MS) });
+    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
+}
+
+// The queue comes a page at a time: the next one is fetched before its end is scrolled into sight.
+let fetching = false;
+
+async function nearEnd() {
+  const link = document.querySelector("#queue .more a");
+  if (fetching || !link || link.getBoundingClientRect().top > innerHeight + AHEAD_PX) return;
+  fetching = true;
+  const further = (await fetched(link.href))?.getElementById("queue");
+  fetching = false;
+  if (!further || !link.isConnected) return;
+  const fresh = [...further.querySelectorAll("tbody tr")].filter((row) => !document.getElementById(row.id));
+  fresh.forEach((row) => waiting.delete(row.id));
+  table().querySelector("tbody").append(...fresh.map((row) => document.importNode(row, true)));
+  const next = further.querySelector(".more");
+  if (next) link.closest(".more").replaceWith(document.importNode(next, true));
+  else link.closest(".more").remove();
+  tick();
+  showNews();
 }
 
 export const current = () => document.querySelector('[data-live-rows] tr[aria-current="true"]');
@@ -155,6 +209,7 @@ export function start() {
     if (row) select(row);
     if (event.target.closest("#news")) takeNew();
   });
+  document.addEventListener("scroll", nearEnd, { capture: true, passive: true });
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest?.("[data-live-rows] tbody tr");
     if (row && row !== current() && event.target === row) select(row);

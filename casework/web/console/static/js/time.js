@@ -36,8 +36,17 @@ export function tick(root = document) {
     const colour = light(due, Number(clock.dataset.target), at);
     if (clock.dataset.light !== colour) clock.dataset.light = colour;
     put(clock.querySelector("[data-word]"), word(colour));
+    const bar = clock.closest(".bar-line");
+    if (bar) fill(bar, colour, 1 - (due - at) / 1000 / Number(clock.dataset.target));
   }
   for (const old of root.querySelectorAll("[data-since]")) put(old, age((at - Number(old.dataset.since)) / 1000));
+}
+
+// The bar of a clock on the case page: its target stands at four fifths of its width.
+function fill(bar, colour, used) {
+  bar.dataset.light = colour;
+  put(bar.querySelector(".bar-word"), word(colour));
+  bar.querySelector(".bar-used").setAttribute("width", `${Math.min(100, Math.max(0, used * 80)).toFixed(1)}%`);
 }
 
 export function age(seconds) {
