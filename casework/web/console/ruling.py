@@ -26,7 +26,7 @@ _KINDS = ("f:", "o:", "v:", "y:")
 def add_to(blueprint: Blueprint) -> None:
     """Add the pages and the forms."""
     for rule, view, permission, method in (
-        ("/rules", rules, READ, "GET"),
+        ("/rules", rule_list, READ, "GET"),
         ("/rules/precision", show_precision, READ, "GET"),
         ("/rules/of/<pack>/<rule_id>", rule_page, READ, "GET"),
         ("/rules/versions/<rule_id>/<version>", version, READ, "GET"),
@@ -46,7 +46,7 @@ def add_to(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(rule, view_func=guarded, methods=[method])
 
 
-def rules() -> str:
+def rule_list() -> str:
     """Show the rules in force, the drafts and what is tried."""
     return render_template("console/rules.html", two_persons=bench().two_persons, **bench().rules())
 
@@ -146,7 +146,7 @@ def _ordered(draft: Draft, op: str) -> Response:
     elif op == "drop":
         publishing.drop_draft(draft.id, by=by, uows=tools["uows"], clock=tools["clock"])
         flash(words.done("draft_dropped", {}), "done")
-        return redirect(url_for("console.rules"), 303)
+        return redirect(url_for("console.rule_list"), 303)
     else:
         flash(words.done("draft_saved", {}), "done")
     return redirect(url_for("console.draft_page", draft_id=draft.id), 303)
