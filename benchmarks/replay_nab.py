@@ -90,11 +90,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def read(folder: Path) -> list[Reading]:
     """Read every series, in the order of time."""
-    found = [reading for file in sorted(folder.glob("*/*.csv")) for reading in _series(file)]
+    found = [reading for file in sorted(folder.glob("*/*.csv")) for reading in read_series(file)]
     return sorted(found, key=lambda reading: (reading.at, reading.series, reading.index))
 
 
-def _series(file: Path) -> Iterator[Reading]:
+def read_series(file: Path) -> Iterator[Reading]:
+    """Read one series, in the order of its lines."""
     with file.open(encoding="utf-8", newline="") as lines:
         for index, row in enumerate(csv.DictReader(lines)):
             at = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
