@@ -5,12 +5,12 @@
 Nothing is fitted to the labels. The first part of each series (15 %, at most 750 readings, the benchmark's
 own probation) gives its quartiles; the limits lie `--fence` quartile ranges outside of them (3: Tukey's "far
 out"). What a series measures decides which rules judge it; they stand in benchmarks/nab/declared and read the
-limits as attributes of the asset. Three ways are compared: every reading outside (`plain`), a second one within
-half an hour (`confirmed`, a count), and outside for a while (`lasting`); the latter two are quiet until the
-readings are usual again. Only readings after the first part are scored, and windows that end after it. Each time
-that a rule acts is joined to the case of its series as the rule groups. A case is right when it is opened in a
-labelled window; a window is found when a rule acts in it. Fails when a rule with a window opens two cases in
-one day on real traffic.
+limits as attributes of the asset. Three ways are compared: every reading outside (`plain`), a second one
+within half an hour (`confirmed`, a count), and outside for a while (`lasting`); the latter two are quiet
+until readings are usual again. Only readings after the first part are scored, and windows that end after it.
+Each time that a rule acts is joined to the case of its series as the rule groups. A case is right when it is
+opened in a labelled window; a window is found when a rule acts in it. Fails when a rule with a window opens
+two cases in one day on real traffic.
 """
 
 import argparse

@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +42,8 @@ DEVICES = 500
 NO_TEXT = MappingProxyType({"zh": "", "en": ""})
 START = datetime(2026, 1, 5, tzinfo=UTC)
 MINUTE = 60 * MICRO
+PARTS = 20
+"""How often the memory is looked at."""
 
 
 def make_rules(count: int) -> Catalogue:
@@ -91,7 +94,10 @@ def make_events(count: int) -> Iterator[tuple[str, Mapping[str, FactValue], int]
     at = 0
     for _ in range(count):
         at += MICRO // 20
-        facts = {"subject": f"d{drawn.randrange(DEVICES)}", "value": round(drawn.uniform(0, 1000), 2)}
+        facts: dict[str, FactValue] = {
+            "subject": f"d{drawn.randrange(DEVICES)}",
+            "value": round(drawn.uniform(0, 1000), 2),
+        }
         yield drawn.choice(EVENT_TYPES), facts, at
 
 
@@ -100,7 +106,7 @@ def soak(events: int, rules: int, reloads: int) -> None:
     catalogue = make_rules(rules)
     matcher = build_matcher(catalogue)
     windows = Windows(catalogue)
-    spent = array("d")
+    spent = array("d", bytes(8 * events))  # all of it now, so that it does not pass for growth
     reloading: list[float] = []
     memory: list[float] = []
     held = 0
@@ -112,15 +118,17 @@ def soak(events: int, rules: int, reloads: int) -> None:
             catalogue = make_rules(rules)
             old, matcher = matcher, build_matcher(catalogue)
             old.close()
-            windows.catalogue = catalogue
+            windows.reload(catalogue)
             reloading.append(time.perf_counter() - began)
+        if number % max(1, events // PARTS) == 0:
             memory.append(_resident_mb())
         began = time.thread_time()
         told = windows.pass_time(at)
         told += windows.hear(matcher.answers(kind, facts), facts, Stamp(at, at, f"e{number}", number))
-        spent.append(time.thread_time() - began)
+        spent[number] = time.thread_time() - began
         held += sum(one.outcome.held for one in told)
     cpu = time.process_time() - started
+    memory.append(_resident_mb())
     ordered = sorted(spent)
     print(f"{events} events, {rules} rules, half of them with windows, {len(reloading)} reloads of all rules")
     print(f"  {events / cpu:,.0f} events per CPU second, generation and reloads included; {held} decisions")
@@ -128,11 +136,12 @@ def soak(events: int, rules: int, reloads: int) -> None:
     print(f"  CPU time of an event: {shown}")
     if reloading:
         print(f"  a reload: median {statistics.median(reloading):.3f} s, longest {max(reloading):.3f} s")
-        print(
-            f"  memory at the reloads: {memory[0]:.0f} MB first, {memory[len(memory) // 2]:.0f} MB halfway, "
-            f"{memory[-1]:.0f} MB last"
-        )
-    print(f"  {len(windows.states):,} states")
+    later = memory[PARTS // 5 :]
+    print(f"  memory after each {PARTS}th of the events: {' '.join(f'{one:.0f}' for one in memory)} MB")
+    print(f"  from the first fifth on the most is {max(later) / later[0]:.3f} times what it was there")
+    of = {memory: rule.window.kind for memory, rule in catalogue.watching.items() if rule.window}
+    kinds = Counter(of[name.partition(":")[0]] for name in windows.states)
+    print(f"  {len(windows.states):,} states {dict(kinds)}, {windows.evicted.total()} evicted")
 
 
 def restart(rows: int, url: str) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rules.places import Place, distance_m
-from rules.windows import Absence, Change, Count, Lasting, Pattern, Together, Window
+from rules.windows import FOREVER, LATE, Absence, Change, Count, Lasting, Pattern, Together, Window
 from rules.windows import Sequence as Steps
 
 State = dict[str, Any]
@@ -115,6 +115,20 @@ def due(window: Window, state: State) -> int | None:
         ends = _ends(window, window.pattern, state)
         times += [] if ends is None else [ends]
     return min(times) + 1 if times else None
+
+
+def keep(window: Window, state: State) -> int:
+    """Answer how long a state is worth keeping after its last event, in microseconds.
+
+    One that holds nothing, because its condition failed, what was awaited came or it was cleared, only tells
+    late events from others. What clears a rule that warns must find a state, so that is kept.
+    """
+    if "latched" in state or (window.clears and not window.latches):
+        return FOREVER + window.tolerance
+    memory = state.get("memory")
+    span = LATE if window.pattern is None else window.pattern.span
+    failed = isinstance(window.pattern, Lasting) and "since" not in (memory or ())
+    return (span if memory and not failed else min(span, LATE)) + window.tolerance
 
 
 def stamp(micros: int) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,12 +11,12 @@ from rules import places, remembering
 from rules.catalogue import Catalogue, Question, Rule
 from rules.fields import FactValue
 from rules.remembering import Occurrence, Outcome, State
-from rules.windows import Change, Count, Window
+from rules.windows import LATE, Change, Count, Window
 
 _KEY = 150
 """Longest key that is kept as it is, in characters; a longer one stands by its hash."""
-TIDY_EVERY = 10_000
-"""Windows in memory look for what matters no more after so many events, or more where they hold more."""
+KEYS = 50_000
+"""Most keys for which one rule remembers something."""
 _IDLE = frozenset({"absent", "clears"})
 """What says nothing to a window that remembers nothing."""
 
@@ -109,26 +110,35 @@ def due(rule: Rule, state: State) -> int | None:
     return remembering.due(_window(rule), state)
 
 
+def keep(rule: Rule, state: State) -> int:
+    """Answer how long a state is worth keeping after its last event, in microseconds."""
+    return remembering.keep(_window(rule), state)
+
+
 @dataclass(slots=True)
 class Windows:
-    """Windows kept in memory: for examples, rehearsals and measurements."""
+    """Windows kept in memory: for examples, rehearsals and measurements.
+
+    What matters no more is forgotten with the next event. Of a rule with more than `KEYS` keys the one that
+    has been quiet longest is forgotten, which `evicted` counts by the rule's memory.
+    """
 
     catalogue: Catalogue
     states: dict[str, State] = field(default_factory=dict)
+    evicted: Counter[str] = field(default_factory=Counter)
     _due: list[tuple[int, str]] = field(default_factory=list)
-    _heard_at: dict[str, int] = field(default_factory=dict)
-    _until_tidy: int = TIDY_EVERY
+    _due_at: dict[str, int] = field(default_factory=dict)
+    _looks: list[tuple[int, str]] = field(default_factory=list)
+    _heard: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    """By memory and name, the quietest first: when it last heard, and its place in `_looks`."""
 
     def hear(self, answers: Iterable[Question], facts: Mapping[str, FactValue], stamp: Stamp) -> list[Told]:
         """Let every window hear of an event; answer what is decided by it."""
         decided, changed = judge(asked(answers, facts, stamp), self.states)
         for name, (rule, arrived) in changed.items():
-            self._heard_at[name] = arrived
             self._schedule(rule, name)
-        self._until_tidy -= 1
-        if self._until_tidy <= 0:
-            self._until_tidy = max(TIDY_EVERY, len(self.states))
-            self._tidy(stamp.arrived)
+            self._note(rule, name, arrived)
+        self._forget(stamp.arrived)
         return decided
 
     def pass_time(self, now: int) -> list[Told]:
@@ -136,25 +146,72 @@ class Windows:
         decided: list[Told] = []
         while self._due and self._due[0][0] <= now:
             at, name = heapq.heappop(self._due)
-            rule = self.catalogue.watching.get(name.partition(":")[0])
-            state = self.states.get(name)
-            # Otherwise it was scheduled again since, or is forgotten.
-            if rule is not None and state is not None and due(rule, state) == at:
-                decided += pass_time(rule, name, state, at)
+            if self._due_at.get(name) != at:  # it was scheduled again since, or is forgotten
+                continue
+            del self._due_at[name]
+            rule = self.catalogue.watching.get(_memory(name))
+            if rule is not None and due(rule, self.states[name]) == at:
+                decided += pass_time(rule, name, self.states[name], at)
                 self._schedule(rule, name)
         return decided
 
-    def _tidy(self, now: int) -> None:
-        """Forget what matters no more, and what is asked no more after a change of rules."""
-        for name, heard_at in list(self._heard_at.items()):
-            rule = self.catalogue.watching.get(name.partition(":")[0])
-            if rule is None or (heard_at + _window(rule).keep < now and due(rule, self.states[name]) is None):
-                del self.states[name], self._heard_at[name]
+    def reload(self, catalogue: Catalogue) -> None:
+        """Go on with other rules; what is asked no more is forgotten."""
+        self.catalogue = catalogue
+        for memory in self._heard.keys() - catalogue.watching.keys():
+            for name in self._heard.pop(memory):
+                self._drop(name)
+
+    def _note(self, rule: Rule, name: str, arrived: int) -> None:
+        """Put a name last in the order of quiet ones, and let the first go where there are too many."""
+        heard = self._heard.setdefault(rule.memory, {})
+        before = heard.pop(name, None)
+        if before is None:
+            look = arrived + min(keep(rule, self.states[name]), LATE)
+            heapq.heappush(self._looks, (look, name))
+        else:
+            look = before[1]
+        heard[name] = (arrived, look)
+        if len(heard) > KEYS:
+            quietest = next(iter(heard))
+            del heard[quietest]
+            self._drop(quietest)
+            self.evicted[rule.memory] += 1
+
+    def _forget(self, now: int) -> None:
+        """Forget what matters no more; look again later at what does, in an hour at the latest."""
+        while self._looks and self._looks[0][0] < now:
+            at, name = heapq.heappop(self._looks)
+            memory = _memory(name)
+            heard_at, look = self._heard.get(memory, {}).get(name, (0, None))
+            if look != at:  # it was forgotten, and perhaps heard of again since
+                continue
+            rule = self.catalogue.watching[memory]
+            worth = keep(rule, self.states[name])
+            until = worth + (now if name in self._due_at else heard_at)
+            if until >= now:
+                look = min(until, now + LATE)
+                self._heard[memory][name] = (heard_at, look)  # where it stands: the order stays
+                heapq.heappush(self._looks, (look, name))
+            else:
+                del self._heard[memory][name]
+                self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        del self.states[name]
+        self._due_at.pop(name, None)
 
     def _schedule(self, rule: Rule, name: str) -> None:
         at = due(rule, self.states[name])
-        if at is not None:
+        if at is None:
+            self._due_at.pop(name, None)
+        elif self._due_at.get(name) != at:
+            self._due_at[name] = at
             heapq.heappush(self._due, (at, name))
+
+
+def _memory(name: str) -> str:
+    return name.partition(":")[0]
 
 
 def key_of(by: Sequence[str], facts: Mapping[str, FactValue]) -> str | None:

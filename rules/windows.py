@@ -91,6 +91,8 @@ class Absence:
 
 FOREVER = 30 * 86_400 * MICRO
 """How long an untouched state is kept where nothing else ends it: a month."""
+LATE = 3_600 * MICRO
+"""How long a state is kept that says only which events are late: as long as a window may wait for any."""
 
 Pattern = Count | Together | Lasting | Change | Sequence | Absence
 
@@ -118,12 +120,6 @@ class Window:
     def radius_m(self) -> float | None:
         """How near to each other the events must be, where that is asked."""
         return self.pattern.radius_m if isinstance(self.pattern, Count | Together) else None
-
-    @property
-    def keep(self) -> int:
-        """How long a state is worth keeping after its last event, in microseconds."""
-        span = FOREVER if self.clears or self.pattern is None else self.pattern.span
-        return span + self.tolerance
 
 
 _WORDS: dict[type, str] = {

@@ -11,11 +11,9 @@ from rules import remembering, watching
 from rules.catalogue import Catalogue, Question, Rule
 from rules.fields import FactValue
 from rules.remembering import State
-from rules.watching import Stamp, Told
+from rules.watching import KEYS, Stamp, Told
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEYS = 50_000
-"""Most keys for which one rule remembers something."""
 _TIDY = 5_000
 
 
@@ -99,7 +97,7 @@ def tidy(uow: UnitOfWork, catalogue: Catalogue, now: datetime) -> int:
 
 
 def _row(rule: Rule, name: str, state: State, arrived: int, now: datetime) -> WindowRow:
-    keep = rule.window.keep if rule.window is not None else 0
+    keep = watching.keep(rule, state)
     due = watching.due(rule, state)
     return WindowRow(
         name=name,
