@@ -30,11 +30,18 @@ class Spot:
 
 
 def place_of(facts: Mapping[str, FactValue]) -> Place | None:
-    """Answer where an event happened: where it says itself, or else where its asset stands."""
+    """Answer where an event happened: where it says itself, or else where its asset stands.
+
+    What lies off the globe is no place.
+    """
     for lat, lon in ((facts.get("lat"), facts.get("lon")), (facts.get("asset.lat"), facts.get("asset.lon"))):
-        if isinstance(lat, int | float) and isinstance(lon, int | float):
+        if isinstance(lat, int | float) and isinstance(lon, int | float) and _on_earth(lat, lon):
             return float(lat), float(lon)
     return None
+
+
+def _on_earth(lat: float, lon: float) -> bool:
+    return abs(lat) <= 90 and abs(lon) <= 180  # noqa: PLR2004  (degrees of a sphere)
 
 
 def distance_m(one: Place, other: Place) -> float:

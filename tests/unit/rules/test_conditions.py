@@ -2,6 +2,7 @@
 
 import pytest
 
+from rules import places
 from rules.conditions import All, AnyOf, Condition, Not, Tree
 
 FACTS = {
@@ -55,3 +56,12 @@ def test_a_pattern_that_would_take_for_ever_elsewhere_takes_no_time() -> None:
     catastrophic = Condition("text", "matches", "^(a+)+$")
 
     assert not catastrophic.holds({"text": "a" * 9_000 + "!"})
+
+
+@pytest.mark.parametrize("place", [(1e15, 0.0), (95.0, 10.0), (0.0, 1e15)])
+def test_a_place_off_the_globe_is_no_place(place):
+    facts = {"lat": place[0], "lon": place[1]}
+
+    assert places.place_of(facts) is None
+    assert not Condition("lat", "near", places.Spot(30.0, 0.0, 5e6)).holds(facts)
+    assert places.place_of({**facts, "asset.lat": 31.3, "asset.lon": 120.6}) == (31.3, 120.6)
