@@ -186,9 +186,7 @@ class Windows:
             heard_at, look = self._heard.get(memory, {}).get(name, (0, None))
             if look != at:  # it was forgotten, and perhaps heard of again since
                 continue
-            rule = self.catalogue.watching[memory]
-            worth = keep(rule, self.states[name])
-            until = worth + (now if name in self._due_at else heard_at)
+            until = self._worth_until(name, heard_at, now)
             if until >= now:
                 look = min(until, now + LATE)
                 self._heard[memory][name] = (heard_at, look)  # where it stands: the order stays
@@ -196,6 +194,12 @@ class Windows:
             else:
                 del self._heard[memory][name]
                 self._drop(name)
+
+    def _worth_until(self, name: str, heard_at: int, now: int) -> int:
+        rule = self.catalogue.watching.get(_memory(name))
+        if rule is None:
+            return now - 1
+        return keep(rule, self.states[name]) + (now if name in self._due_at else heard_at)
 
     def _drop(self, name: str) -> None:
         del self.states[name]

@@ -85,6 +85,14 @@ RULES = """
   examples:
     - events: [{at: 0 s, given: {subject: a, label: blocked}, expect: [warn, open_case]}]
     - events: [{at: 0 s, given: {subject: a, label: free}}]
+- id: loud
+  title: {zh: 吵, en: Loud}
+  when: {event: detection, field: label, equals: loud}
+  window: {by: [subject], clears: {field: label, equals: quiet}}
+  then: [{do: open_case, category: watched, group_by: [subject]}]
+  examples:
+    - events: [{at: 0 s, given: {subject: a, label: loud}, expect: [open_case]}]
+    - events: [{at: 0 s, given: {subject: a, label: quiet}}]
 - id: noticed
   title: {zh: 见, en: Noticed}
   when: {event: detection, field: label, equals: noticed}
@@ -498,6 +506,19 @@ def test_what_matters_no_more_is_forgotten_and_too_many_keys_are_said_aloud(benc
     bench.town.clock.advance(minutes=11)
     _tidy(bench)
     assert bench.town.rows("windows") == []
+
+
+def test_a_cleared_threshold_is_forgotten_after_an_hour_and_one_that_is_not_is_kept(bench):
+    for subject in ("cleared", "open"):
+        bench.send("detection", {"label": "loud", "confidence": 1.0}, subject=subject)
+    bench.judge()
+    bench.send("detection", {"label": "quiet", "confidence": 1.0}, subject="cleared")
+    bench.judge()
+
+    bench.town.clock.advance(minutes=61)
+    _tidy(bench)
+
+    assert [row.name.partition(":")[2] for row in bench.town.rows("windows")] == ["open"]
 
 
 def _tidy(bench):
