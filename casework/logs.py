@@ -9,7 +9,7 @@ def configure() -> None:
     """Set up structlog, once a process; tracebacks never show local values, which hold numbers and links."""
     if structlog.is_configured():
         return
-    person = sys.stdout.isatty()
+    person = sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -23,4 +23,9 @@ def configure() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     )
-    structlog.configure(processors=[*shared, *last], cache_logger_on_first_use=True)
+    structlog.configure(
+        processors=[*shared, *last],
+        # What a command answers goes to standard output, and into pipes.
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

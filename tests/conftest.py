@@ -35,7 +35,8 @@ structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    ]
+    ],
+    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
 )
 
 
@@ -71,6 +72,14 @@ def pytest_runtest_makereport(
             f"everything was asked for, and this was left out: {call.excinfo and call.excinfo.value}"
         )
     return report
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a test's own program does to the log lines of its whole process."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_an_order_is_painted_as_waiting_before_the_server_answers_and_confirmed_
 ) -> None:
     [case_id] = lead.rows()
     row = lead.page.locator(f'[id="{case_id}"]')
-    crew = row.locator(".send .code").inner_text()
+    crew = row.locator(".send .code").text_content()
 
     with held(lead.page, "**/dispatch") as caught:
         lead.page.keyboard.press("j")

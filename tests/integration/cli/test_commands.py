@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -220,7 +221,7 @@ def test_what_was_backed_up_comes_back_and_what_came_since_is_gone(shell, tmp_pa
     done = shell.run("restore", tmp_path / "kept.backup", "--force")
 
     assert refused.exit_code == 1
-    assert "the database holds 2 rows; --force replaces them" in refused.stderr
+    assert re.search(r"the database holds [0-9]+ rows; --force replaces them", refused.stderr)
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("restored: schema at ")
     with told.looking(shell.settings) as cursor:

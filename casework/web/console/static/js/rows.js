@@ -138,19 +138,22 @@ function showNews() {
 export async function takeNew() {
   const queue = document.getElementById("queue");
   if (!queue) return;
-  const kept = { id: current()?.dataset.id, top: queue.scrollTop };
   const address = new URL(location.href);
   address.searchParams.set("rows", String(Math.min(queue.querySelectorAll("tbody tr").length, MOST_ROWS)));
   const fresh = (await fetched(address))?.getElementById("queue");
-  if (!fresh) return;
-  queue.replaceWith(document.importNode(fresh, true));
-  const placed = document.getElementById("queue");
+  const shown = document.getElementById("queue");
+  if (!fresh || !shown) return;
+  const placed = document.importNode(fresh, true);
+  // Not before now: a row may have been chosen while the answer was on its way.
+  const kept = { id: current()?.dataset.id, top: shown.scrollTop };
+  shown.replaceWith(placed);
   placed.scrollTop = kept.top;
   waiting.clear();
   showNews();
   tick();
   const row = kept.id && document.getElementById(kept.id);
   if (row) select(row);
+  nearEnd();
 }
 
 async function fetched(address) {
@@ -171,7 +174,8 @@ async function nearEnd() {
   fetching = true;
   const further = (await fetched(link.href))?.getElementById("queue");
   fetching = false;
-  if (!further || !link.isConnected) return;
+  if (!link.isConnected) return nearEnd(); // the list was taken anew meanwhile
+  if (!further) return;
   const fresh = [...further.querySelectorAll("tbody tr")].filter((row) => !document.getElementById(row.id));
   fresh.forEach((row) => waiting.delete(row.id));
   table().querySelector("tbody").append(...fresh.map((row) => document.importNode(row, true)));
