@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,13 +107,39 @@ def test_events_late_within_the_tolerance_give_the_decisions_of_their_order(
     assert decided_by_the_clock(window, arrivals) == sorted(window_oracle.decisions(window, events))
 
 
-def decided_by_the_clock(window: Window, arrivals: list[Occurrence]) -> list[tuple[str, int]]:
+@settings(max_examples=400, deadline=None)
+@given(patterns, st.booleans(), histories(), st.integers(0, 5), st.randoms(use_true_random=False))
+def test_what_is_forgotten_would_have_decided_nothing(
+    pattern, clears, history, tolerance, chance: random.Random
+):
+    window = Window((), pattern, clears, tolerance)
+    events = asked(window, history)
+    # Without a tolerance those of one time keep their order.
+    shaken = sorted(
+        (one.at + chance.randint(0, tolerance), tolerance and chance.random(), one.ref, one) for one in events
+    )
+    arrivals = [replace(one, arrived=arrived) for arrived, _, _, one in shaken]
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(remembering, "LATE", 3)
+        held = decided_by_the_clock(window, arrivals, forgetting=True)
+
+    assert held == sorted(window_oracle.decisions(window, events))
+
+
+def decided_by_the_clock(
+    window: Window, arrivals: list[Occurrence], *, forgetting: bool = False
+) -> list[tuple[str, int]]:
     """Let our clock go on between the arrivals too, as the sweep does."""
     state: State = {}
     outcomes = []
+    last = 0
     for one in arrivals:
         while (due := remembering.due(window, state)) is not None and due <= one.arrived:
             outcomes += remembering.pass_time(window, state, due)
+        if forgetting and due is None and last + remembering.keep(window, state) < one.arrived:
+            state = {}
+        last = one.arrived
         outcomes += remembering.arrive(window, state, one)
         state = json.loads(json.dumps(state))
     while (due := remembering.due(window, state)) is not None:
