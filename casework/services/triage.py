@@ -21,7 +21,7 @@ from casework.services.filing import Reporting, Signal
 from casework.services.house import House
 from casework.services.ports import UnitOfWork, UnitsOfWork
 from notifications import addresses
-from rules import explanation, facts, guess, titles
+from rules import explanation, facts, guess, titles, undecided
 from rules.catalogue import Action, Do, Rule
 from rules.errors import FactRefused
 from rules.fields import FactValue, History
@@ -280,17 +280,28 @@ def _assets(uow: UnitOfWork, events: Sequence[Event]) -> Mapping[str, Asset]:
 def _decide(
     uow: UnitOfWork, house: House, event: Event, asset: Asset | None
 ) -> tuple[explanation.Decision, Mapping[str, FactValue], tuple[shadowing.Seen, ...]]:
-    seen = _facts(uow, house, event, asset)
+    seen = _facts(house, event, asset)
     guessed = _guess(house, event)
     area = str(seen["area.id"]) if "area.id" in seen else None
     catalogue, matcher = house.judging(area)
+    questions = catalogue.questions.get(event.type, ())
+    counted = catalogue.counted.get(event.type, ())
+    names = frozenset(history.name for history in counted)
+    needed = names if house.shadows else undecided.needed(questions, names, seen | guessed)
+    for history in counted:
+        if history.name in needed:
+            _count(uow, history, event, asset, seen)
     decision = explanation.decide(matcher, catalogue, event.type, seen | guessed)
+    if decision.actions or decision.heard:  # whose texts may name what no condition asked of
+        for history in counted:
+            if history.name not in seen:
+                _count(uow, history, event, asset, seen)
     shadows = shadowing.observe(house, event.type, seen | guessed, area, decision.matched)
     trace = {**decision.trace, "guessed": guessed} if guessed else decision.trace
     return replace(decision, trace=trace), seen, shadows
 
 
-def _facts(uow: UnitOfWork, house: House, event: Event, asset: Asset | None) -> dict[str, FactValue]:
+def _facts(house: House, event: Event, asset: Asset | None) -> dict[str, FactValue]:
     looked_up: dict[str, object] = {
         "local_time": recalling.happened_at(event).astimezone(house.timezone).strftime("%Y-%m-%dT%H:%M")
     }
@@ -310,12 +321,16 @@ def _facts(uow: UnitOfWork, house: House, event: Event, asset: Asset | None) -> 
         looked_up["area"] = {"id": area, "path": list(house.lineage(area)) or [area]}
     catalogue = house.catalogue
     envelope = {"type": event.type, "source": event.source, "subject": event.subject, "data": event.data}
-    seen = facts.project(envelope, looked_up, catalogue.fields.get(event.type), catalogue.quantities)
-    for history in catalogue.counted.get(event.type, ()):
-        number = _counted(uow, history, event, asset, seen)
-        if number is not None:
-            seen[history.name] = number
-    return seen
+    return facts.project(envelope, looked_up, catalogue.fields.get(event.type), catalogue.quantities)
+
+
+def _count(
+    uow: UnitOfWork, history: History, event: Event, asset: Asset | None, seen: dict[str, FactValue]
+) -> None:
+    """Add to the facts what came before an event."""
+    number = _counted(uow, history, event, asset, seen)
+    if number is not None:
+        seen[history.name] = number
 
 
 def _counted(
