@@ -12,8 +12,10 @@ from casework.analytics import names, queue, reasons, traces, wording
 from casework.domain.clocks import ClockKind, Pause
 from casework.domain.timeline import Entry, EntryKind
 from casework.ids import CaseId, EntryId
+from casework.web.console import words
 from routing.plan import HARD_REASONS
 from rules import conditions
+from rules.catalogue import Do
 
 ROOT = Path(__file__).parents[3]
 NOBODY = names.Names({}, {}, {"crew-1": names.CrewName("C17", {"zh": "排水一队", "en": "Drainage 1"})})
@@ -154,3 +156,7 @@ def test_a_rule_that_was_held_back_says_why():
 
     assert paused["en"] == "By rule r: was held back the rule is paused since 2026-01-01T00:00:00+00:00"
     assert warned["zh"] == "因规则 r: 先行告知 无人可告知"
+
+
+def test_everything_that_a_rule_may_do_has_words():
+    assert {do.value for do in Do} <= words.DO.keys()
