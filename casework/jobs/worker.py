@@ -54,6 +54,8 @@ LONGEST_REST_S = 0.1
 """After a full batch, while callers wait for answers, triage rests half as long as it worked, up to this.
 
 More would leave it slower than what comes in, and then it never catches up."""
+CROWDED_BATCH = 50
+"""While many callers send, a pass is kept short: they wait while it has the interpreter and the writer."""
 GATHER_S = 0.1
 """While many callers send, triage lets this much time's events gather, and one event alone never waits.
 
@@ -128,10 +130,10 @@ class Worker:
             done += step
         return done
 
-    def triage(self) -> int:
-        """Judge what has come in."""
+    def triage(self, limit: int = triage.BATCH) -> int:
+        """Judge what has come in, at most so many events."""
         runtime = self._runtime
-        judged = triage.judge_waiting(runtime.uows, runtime.house(), runtime.clock)
+        judged = triage.judge_waiting(runtime.uows, runtime.house(), runtime.clock, limit=limit)
         if judged.touched:
             runtime.bells.relay.set()
             runtime.bells.solver.set()
@@ -142,9 +144,10 @@ class Worker:
         bells = self._runtime.bells
         if bells.crowded() and not self._behind:
             self._stopping.wait(GATHER_S)
+        limit = CROWDED_BATCH if bells.crowded() else triage.BATCH
         began = time.monotonic()
-        judged = self.triage()
-        self._behind = judged >= triage.BATCH
+        judged = self.triage(limit)
+        self._behind = judged >= limit
         if self._behind and bells.crowded():
             self._stopping.wait(min(GIVE_WAY * (time.monotonic() - began), LONGEST_REST_S))
         return judged
