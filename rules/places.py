@@ -35,13 +35,17 @@ def place_of(facts: Mapping[str, FactValue]) -> Place | None:
     What lies off the globe is no place.
     """
     for lat, lon in ((facts.get("lat"), facts.get("lon")), (facts.get("asset.lat"), facts.get("asset.lon"))):
-        if isinstance(lat, int | float) and isinstance(lon, int | float) and _on_earth(lat, lon):
-            return float(lat), float(lon)
+        place = on_earth(lat, lon)
+        if place is not None:
+            return place
     return None
 
 
-def _on_earth(lat: float, lon: float) -> bool:
-    return abs(lat) <= 90 and abs(lon) <= 180  # noqa: PLR2004  (degrees of a sphere)
+def on_earth(lat: object, lon: object) -> Place | None:
+    """Answer two numbers as a place, or None where they are none or lie off the globe."""
+    if not (isinstance(lat, int | float) and isinstance(lon, int | float)):
+        return None
+    return (float(lat), float(lon)) if abs(lat) <= 90 and abs(lon) <= 180 else None  # noqa: PLR2004  (degrees of a sphere)
 
 
 def distance_m(one: Place, other: Place) -> float:

@@ -20,6 +20,7 @@ from casework.domain import grouping
 from casework.domain.places import Asset
 from casework.domain.rehearsals import Handling, Stored
 from casework.domain.rulebook import RuleKey
+from casework.services import subjects
 from casework.services.house import Locate
 from casework.services.ports import Archive
 from routing import geo
@@ -223,7 +224,7 @@ class _View:
             seen = facts.project(envelope, lookups, self._fields.get(event.type), self._quantities)
         if self._guesses and event.type == "report" and not event.data.get("category"):
             guessed = guess.guess_category(str(event.data.get("text", "")), categories)
-            if guessed and guessed[0][1] >= SURE_ENOUGH:
+            if guessed and guessed[0][1] >= subjects.SURE_ENOUGH:
                 seen["category"] = guessed[0][0]
         return seen
 
@@ -238,7 +239,7 @@ class _View:
         if asset is not None and (whole or lens.asset):
             found["asset"] = self._told_of(asset)
         if whole or lens.area:
-            place = _place(event.data)
+            place = subjects.said_place(event.data)
             area = self._where.locate(*place) if place else (asset.area_id if asset else None)
             if area is not None:
                 found["area"] = {"id": area, "path": list(self._where.lineage(area)) or [area]}
@@ -352,15 +353,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED = 20_000
 """Events that a window may decide about later are remembered, the latest of them."""
 _LONE = re.compile("[\ud800-\udfff]")
-SURE_ENOUGH = 0.4
-"""As in triage: a guessed category counts from here."""
-
-
-def _place(data: Mapping[str, Any]) -> tuple[float, float] | None:
-    lat, lon = data.get("lat"), data.get("lon")
-    if isinstance(lat, int | float) and isinstance(lon, int | float):
-        return float(lat), float(lon)
-    return None
 
 
 @dataclass(slots=True)
@@ -594,10 +586,12 @@ class _Stage:
         """Let a signal join or open a case, as `filing.open_or_join` does; answer which."""
         code = str(action.category)
         standing = self._open[side].get(code) or self._category(side, code)
-        place = _place(event.data)
+        place = subjects.said_place(event.data)
         about = asset if place is None else None
         place = place or ((asset.lat, asset.lon) if asset is not None else None)
-        subject = _grouping_key(event, about, action)
+        subject = subjects.grouping_key(
+            action, subject=event.subject, data=event.data, asset_id=about.id if about is not None else None
+        )
         tally = self._tallies[side]
         if standing.join(event.at, subject, place, action) is not None:
             tally.joined[code] += 1
@@ -693,20 +687,3 @@ class _Stage:
             "live": [self._tallies[0].over_time[bucket] for bucket in buckets],
             "draft": [self._tallies[1].over_time[bucket] for bucket in buckets],
         }
-
-
-def _grouping_key(event: Stored, asset: Asset | None, action: Action) -> str | None:
-    """Name what a signal is about, as triage does."""
-    if not action.group_by:
-        return asset.id if asset is not None else None
-    values = [
-        asset.id
-        if name == "asset.id" and asset
-        else event.subject
-        if name == "subject"
-        else event.data.get(name)
-        for name in action.group_by
-    ]
-    if any(value is None for value in values):
-        return None
-    return "|".join(str(value) for value in values)[:256]

@@ -15,7 +15,7 @@ from casework.domain.findings import WeakSignal
 from casework.domain.people import Role
 from casework.domain.places import Asset
 from casework.domain.timeline import Scribe
-from casework.services import acting, filing, precision, recalling, shadowing, telling
+from casework.services import acting, filing, precision, recalling, shadowing, subjects, telling
 from casework.services.acting import Occasion, Restraints
 from casework.services.filing import Reporting, Signal
 from casework.services.house import House
@@ -31,8 +31,6 @@ log = structlog.get_logger(__name__)
 
 BATCH = 200
 _TRY_AGAIN = timedelta(seconds=30)
-SURE_ENOUGH = 0.4
-"""A guessed category counts from here: one keyword of two characters, like 路灯, and nothing against it."""
 _REFUSALS = (errors.CaseworkError, FactRefused, LookupError, ValueError, TypeError)
 
 
@@ -358,7 +356,7 @@ def _guess(house: House, event: Event) -> dict[str, FactValue]:
     if event.type != "report" or event.data.get("category"):
         return {}
     guesses = guess.guess_category(str(event.data.get("text", "")), house.catalogue.categories)
-    return {"category": guesses[0][0]} if guesses and guesses[0][1] >= SURE_ENOUGH else {}
+    return {"category": guesses[0][0]} if guesses and guesses[0][1] >= subjects.SURE_ENOUGH else {}
 
 
 def _carry_out(
@@ -472,10 +470,7 @@ def _notify(
 
 
 def _place(data: Mapping[str, Any], asset: Asset | None) -> tuple[float, float] | None:
-    lat, lon = data.get("lat"), data.get("lon")
-    if isinstance(lat, int | float) and isinstance(lon, int | float):
-        return float(lat), float(lon)
-    return (asset.lat, asset.lon) if asset is not None else None
+    return subjects.said_place(data) or ((asset.lat, asset.lon) if asset is not None else None)
 
 
 def _signal(house: House, judged: _Decided, rule: Rule, action: Action) -> Signal:
@@ -493,7 +488,9 @@ def _signal(house: House, judged: _Decided, rule: Rule, action: Action) -> Signa
         lat=place[0] if place else None,
         lon=place[1] if place else None,
         address=_text(event.data.get("address"), 500) or (asset.name_zh if asset else None),
-        subject=_grouping_key(event, asset, action),
+        subject=subjects.grouping_key(
+            action, subject=event.subject, data=event.data, asset_id=asset.id if asset is not None else None
+        ),
         event_seq=event.seq,
         rule_id=rule.id,
         rule_version=rule.version,
@@ -501,22 +498,6 @@ def _signal(house: House, judged: _Decided, rule: Rule, action: Action) -> Signa
         within=timedelta(seconds=action.group_within_s) if action.group_within_s else None,
         may_open=action.do is Do.OPEN_CASE,
         reporting=_reporting(house, event) if event.type == "report" else None,
-    )
-
-
-def _grouping_key(event: Event, asset: Asset | None, action: Action) -> str | None:
-    if not action.group_by:
-        return asset.id if asset is not None else None
-    values = [
-        asset.id
-        if field == "asset.id" and asset
-        else event.subject
-        if field == "subject"
-        else event.data.get(field)
-        for field in action.group_by
-    ]
-    return (
-        "|".join(str(value) for value in values)[:256] if all(value is not None for value in values) else None
     )
 
 
