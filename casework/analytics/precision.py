@@ -71,12 +71,6 @@ def read(connection: sa.Connection, by: str, now: datetime, *, rule: str | None 
     return sorted(rows, key=lambda row: (row.precision.value or 0.0, -row.precision.n, row.names))[:LIMIT]
 
 
-def finding_of(connection: sa.Connection, case_id: str) -> Finding | None:
-    """Answer the finding about one case."""
-    rows = Rows(connection, rulebook_tables.findings, Finding)
-    return rows.first(rows.select().where(_F.case_id == case_id))
-
-
 def latest(connection: sa.Connection, rule: str, limit: int = 30) -> Sequence[Finding]:
     """Answer the latest findings about the cases of a rule."""
     rows = Rows(connection, rulebook_tables.findings, Finding)
